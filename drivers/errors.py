@@ -45,3 +45,32 @@ class UnreadableExtent(RecorderError):  # noqa: N818 - named for the defect
     action = Bilingual(
         zh="更换存储卡，并保留旧卡备查。", en="Replace the card, and keep the old one."
     )
+
+
+class TooManyNames(RecorderError):  # noqa: N818 - named for the defect
+    """A recorder claims more names than any recorder holds; it is broken or hostile."""
+
+    code = "TOO_MANY_NAMES"
+    exit_code = 44
+    meaning = Bilingual(
+        zh="没有采集任何文件；记录仪上的内容未受影响。",
+        en="No file was taken; what is on the recorder is untouched.",
+    )
+    action = Bilingual(
+        zh="将存储卡单独交由管理员检查。", en="Hand the card to the administrator for examination."
+    )
+
+
+class GrammarError(EvidenceError):
+    """The file of file-name grammars does not say what it must."""
+
+    code = "GRAMMAR"
+    exit_code = 84
+    meaning = Bilingual(
+        zh="没有采集任何文件；文件名规则未被采用。",
+        en="No file was taken; the file-name grammars were not adopted.",
+    )
+    action = Bilingual(
+        zh="按说明修改文件名规则文件后重试。",
+        en="Correct the named grammar in the file and try again.",
+    )

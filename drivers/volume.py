@@ -1,0 +1,123 @@
+"""What the kernel says of the file system a folder lies on.
+
+Two sources, both only read: ``/proc/self/mountinfo`` (proc(5)) for the kind of file system
+and how it keeps time, and the links udev makes under ``/dev/disk`` for its serial and label.
+
+A FAT directory holds wall-clock digits without a zone. The kernel turns them into an instant
+by an offset that it names among the mount options, so the digits can be had back exactly
+unless the mount follows the kernel's own time zone, which is UTC on a station.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from drivers.recorder import MtimeZone
+
+FAT_KINDS = frozenset({"vfat", "msdos", "exfat"})
+_MOUNTINFO = "/proc/self/mountinfo"
+_SEPARATOR_AT_LEAST = 6
+"""Fields of a mountinfo line before its optional ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mounted file system.
+
+    Attributes:
+        kind: The kernel's name of the file system, such as ``vfat``.
+        options: Its options, such as ``tz=UTC``.
+    """
+
+    kind: str
+    options: tuple[str, ...]
+
+    @property
+    def mtime_zone(self) -> MtimeZone:
+        """What modification times on it mean."""
+        return MtimeZone.LOCAL_DIGITS if self.kind in FAT_KINDS else MtimeZone.UTC
+
+    @property
+    def digits_offset_us(self) -> int:
+        """What must be added to a modification time to have the raw digits of a FAT back."""
+        for option in self.options:
+            name, _, value = option.partition("=")
+            if self.kind in FAT_KINDS and name == "time_offset" and value.lstrip("-").isdigit():
+                return int(value) * 60_000_000
+        return 0
+
+
+def mount_of(device: int, mountinfo: str | None = None) -> Mount | None:
+    """The mounted file system with this device number, or None where the kernel names none.
+
+    Args:
+        device: ``st_dev`` of anything on the file system.
+        mountinfo: Text in the form of ``/proc/self/mountinfo``; read from there by default.
+    """
+    text = _read_mountinfo() if mountinfo is None else mountinfo
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    for line in text.splitlines():
+        fields = line.split(" ")
+        if len(fields) > _SEPARATOR_AT_LEAST and fields[2] == wanted and "-" in fields:
+            return _mount_from(fields)
+    return None
+
+
+def _mount_from(fields: list[str]) -> Mount | None:
+    """The mount of one mountinfo line: ``... - kind source super-options``."""
+    after = fields[fields.index("-", _SEPARATOR_AT_LEAST) + 1 :] if "-" in fields[6:] else []
+    return Mount(after[0], tuple(",".join(after[2:]).split(","))) if after else None
+
+
+def _read_mountinfo() -> str:
+    try:
+        with open(_MOUNTINFO, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def serial_of(device: int, disk_dir: str = "/dev/disk") -> str | None:
+    """The volume serial (UUID) of a block device, as udev read it from the file system."""
+    return next(_links_to(device, os.path.join(disk_dir, "by-uuid")), None)
+
+
+def label_of(device: int, disk_dir: str = "/dev/disk") -> str | None:
+    """The volume label of a block device, as udev read it from the file system."""
+    return next(_links_to(device, os.path.join(disk_dir, "by-label")), None)
+
+
+def _links_to(device: int, folder: str) -> Iterator[str]:
+    """The decoded names of the links in a folder that lead to a block device."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        try:
+            target = os.stat(os.path.join(folder, name))
+        except OSError:
+            continue
+        if target.st_rdev == device:
+            yield decode_udev(name)
+
+
+def decode_udev(name: str) -> str:
+    r"""The text of a link name in which udev wrote unsafe bytes as ``\xNN``."""
+    escaped = re.sub(
+        rb"\\x([0-9a-fA-F]{2})",
+        lambda match: bytes.fromhex(match.group(1).decode()),
+        os.fsencode(name),
+    )
+    return escaped.decode("utf-8", "replace")
+
+
+def block_device_link(device: int) -> str | None:
+    """The sysfs link that exists as long as a block device is plugged in, None if it is none.
+
+    A mount outlives the device under it and goes on answering from the cache; this link goes
+    at the moment of the unplugging.
+    """
+    link = f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"
+    return link if os.path.lexists(link) else None

@@ -1,0 +1,74 @@
+"""What a mount says of itself, from lines the kernel writes and links udev makes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from drivers import volume
+from drivers.recorder import MtimeZone
+
+MOUNTINFO = """\
+22 27 0:21 / /proc rw,relatime - proc proc rw
+27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard
+90 27 8:17 / /run/card\\040one ro,nosuid,nodev,noexec shared:5 master:1 - vfat /dev/sdb1 ro,tz=UTC
+91 27 8:33 / /run/two ro - exfat /dev/sdc1 ro,time_offset=480,errors=remount-ro
+92 27 8:49 / /run/three ro - vfat /dev/sdd1 ro,time_offset=-330
+93 27 8:50 / /broken ro -
+94 27 8:51 short
+"""
+
+
+def mount(major: int, minor: int) -> volume.Mount | None:
+    return volume.mount_of(os.makedev(major, minor), MOUNTINFO)
+
+
+def test_a_fat_mount_keeps_local_digits() -> None:
+    found = mount(8, 17)
+    assert found is not None
+    assert (found.kind, found.mtime_zone, found.digits_offset_us) == (
+        "vfat",
+        MtimeZone.LOCAL_DIGITS,
+        0,
+    )
+
+
+def test_an_ext4_mount_keeps_instants() -> None:
+    found = mount(254, 0)
+    assert found is not None
+    assert found.mtime_zone is MtimeZone.UTC
+
+
+@pytest.mark.parametrize(("minor", "minutes"), [(33, 480), (49, -330)])
+def test_a_time_offset_is_undone(minor: int, minutes: int) -> None:
+    found = mount(8, minor)
+    assert found is not None
+    assert found.digits_offset_us == minutes * 60 * 1_000_000
+
+
+@pytest.mark.parametrize("minor", [50, 51, 99])
+def test_lines_that_say_nothing_give_no_mount(minor: int) -> None:
+    assert mount(8, minor) is None
+
+
+def test_the_running_kernel_is_understood() -> None:
+    found = volume.mount_of(os.stat("/proc").st_dev)
+    assert found is not None
+    assert found.kind == "proc"
+
+
+def test_links_of_udev_lead_to_serial_and_label(tmp_path: Path) -> None:
+    node = os.stat("/dev/null")
+    for folder, name in (("by-uuid", "1A2B-3C4D"), ("by-label", "REC\\x20\\xe4\\xb8\\x80")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).symlink_to("/dev/null")
+        (tmp_path / folder / "0-dangling").symlink_to("/dev/no-such-device")
+        (tmp_path / folder / "1-other").symlink_to("/dev/zero")
+    assert volume.serial_of(node.st_rdev, str(tmp_path)) == "1A2B-3C4D"
+    assert volume.label_of(node.st_rdev, str(tmp_path)) == "REC 一"
+
+
+def test_without_udev_there_is_neither(tmp_path: Path) -> None:
+    device = os.stat("/dev/null").st_rdev
+    assert volume.serial_of(device, str(tmp_path / "absent")) is None
+    assert volume.label_of(device, str(tmp_path / "absent")) is None
