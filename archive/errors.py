@@ -119,3 +119,18 @@ class PolicyError(EvidenceError):
     meaning = Bilingual(
         zh="规则不允许此操作；没有任何改变。", en="A rule forbids it; nothing was changed."
     )
+
+
+class KeyUnavailable(EvidenceError):  # noqa: N818 - named for the state
+    """The station's signing key cannot be used."""
+
+    code = "KEY_UNAVAILABLE"
+    exit_code = 85
+    meaning = Bilingual(
+        zh="没有密钥就不能写入新的记录；已归档的证据不受影响，仍可校验。",
+        en="Without the key nothing can be added; archived evidence is unaffected and verifiable.",
+    )
+    action = Bilingual(
+        zh="从备份恢复密钥文件，并将权限设为 0600。",
+        en="Restore the key file from its backup and set its mode to 0600.",
+    )

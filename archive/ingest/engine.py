@@ -1,0 +1,183 @@
+"""The engine: a group of arrivals becomes recordings.
+
+A group is one large file or many small ones that share their syncs
+(:func:`archive.ingest.policy.groups`). Steps 3 to 8 of the life of a recording happen here, in
+that order, and each file ends in exactly one outcome.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from archive.catalog.catalog import Catalog
+from archive.durable import remove, sync_file_system
+from archive.errors import DiskFull, ReadBackMismatch
+from archive.ingest.arrival import (
+    Arrival,
+    Docking,
+    Outcome,
+    Result,
+    SourceUnreadable,
+    SourceVanished,
+)
+from archive.ingest.claims import Claims
+from archive.ingest.copy import Progress
+from archive.ingest.decide import Decision, decide
+from archive.ingest.intents import declare, fulfil
+from archive.ingest.orphans import set_aside
+from archive.ingest.policy import IntakePolicy, is_small
+from archive.ingest.stage import Staged, Stager, StillChanging
+from archive.layout import Layout
+from archive.log.writer import Draft, LogWriter
+from archive.stores.landing import LandingStore, ReadyFile
+from archive.streams.buffers import BufferPool
+from archive.streams.readback import prove
+from archive.streams.space import free_bytes
+from hashing.entry import Act
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a group.
+
+    Attributes:
+        outcomes: One for every arrival that was reached, in order.
+        vanished: Whether the recorder went away; arrivals without an outcome are still on it.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    vanished: bool = False
+
+
+class Engine:
+    """Takes arrivals into the archive. Shared by all workers; a call belongs to one of them.
+
+    Args:
+        layout: The archive's paths.
+        landing: Where objects go.
+        log: Where entries go.
+        catalog: What is known already.
+        pool: Buffers.
+        policy: What configuration says.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        landing: LandingStore,
+        log: LogWriter,
+        catalog: Catalog,
+        pool: BufferPool,
+        policy: IntakePolicy,
+    ) -> None:
+        self._layout = layout
+        self._landing = landing
+        self._log = log
+        self._catalog = catalog
+        self._pool = pool
+        self._policy = policy
+        self._stager = Stager(layout.staging, pool, policy)
+        self._claims = Claims()
+
+    def ingest(
+        self, docking: Docking, group: Sequence[Arrival], progress: Progress = lambda _: None
+    ) -> Taken:
+        """Take one group into the archive.
+
+        Raises:
+            DiskFull: The archive's disk has no room left for anything; nothing of this group
+                is archived.
+            StorageError: The disk refused; what was begun is finished at the next start.
+        """
+        taken, staged = Taken(), []
+        room = self._room()
+        for arrival in group:
+            if arrival.size_bytes > room:
+                taken.outcomes.append(_failure(arrival, "no_room", "larger than the free space"))
+                continue
+            try:
+                staged.append(self._stager.stage(docking, arrival, progress))
+            except SourceUnreadable as error:
+                taken.outcomes.append(_failure(arrival, "unreadable", error.detail))
+            except StillChanging as error:
+                taken.outcomes.append(_failure(arrival, "changing", error.detail))
+            except SourceVanished:
+                taken.vanished = True
+                break
+        taken.outcomes += self._archive(docking, staged)
+        self._log_failures(docking, taken.outcomes)
+        return taken
+
+    def _room(self) -> int:
+        room = free_bytes(self._layout.root) - self._policy.reserve_bytes
+        if room <= 0:
+            raise DiskFull(f"less than {self._policy.reserve_bytes} bytes are free")
+        return room
+
+    def _archive(self, docking: Docking, staged: list[Staged]) -> list[Outcome]:
+        """Steps 4 to 8 for what is staged."""
+        if any(is_small(item.arrival) for item in staged):
+            sync_file_system(self._layout.staging)
+        proved, outcomes = self._read_back(staged)
+        with self._claims.holding(item.copied.digests.sha256.hex for item in proved):
+            decisions = decide(docking, proved, self._catalog)
+            if decisions:
+                self._commit(docking, decisions)
+        for item in staged:
+            remove(item.path)
+        return outcomes + [decision.outcome for decision in decisions]
+
+    def _read_back(self, staged: Iterable[Staged]) -> tuple[list[Staged], list[Outcome]]:
+        """Step 4: what the disk gives back, and what it does not."""
+        proved: list[Staged] = []
+        failed: list[Outcome] = []
+        for item in staged:
+            try:
+                if self._policy.read_back:
+                    prove(item.path, item.copied.digests, self._pool)
+                proved.append(item)
+            except ReadBackMismatch as error:
+                failed.append(_failure(item.arrival, "read_back_mismatch", error.detail))
+        return proved, failed
+
+    def _commit(self, docking: Docking, decisions: Sequence[Decision]) -> None:
+        """Steps 5 to 8: intent, objects, log and catalog, intent gone."""
+        intent = declare(self._layout.staging, docking.actor, [d.intended for d in decisions])
+        self._install([d.ready for d in decisions if d.ready is not None])
+        drafts = [Draft(i.act, i.body, intent.actor) for i in intent.items]
+        self._log.submit(drafts).result()
+        fulfil(intent)
+
+    def _install(self, ready: Sequence[ReadyFile]) -> None:
+        for file, new in zip(ready, self._landing.install(ready), strict=True):
+            if not new and not self._is_intact(file):
+                # Bytes of that name that the log does not know and that are not what it says.
+                set_aside(self._landing, self._log, file.digests.sha256, "orphan_object")
+                self._landing.install([file])
+
+    def _is_intact(self, file: ReadyFile) -> bool:
+        digest = file.digests.sha256
+        return self._landing.scrub(digest, ()).sha256 == digest
+
+    def _log_failures(self, docking: Docking, outcomes: Iterable[Outcome]) -> None:
+        drafts = [
+            Draft(Act.QUARANTINE, _quarantine_body(docking, outcome), docking.actor)
+            for outcome in outcomes
+            if outcome.result is Result.FAILED
+        ]
+        if drafts:
+            self._log.submit(drafts).result()
+
+
+def _failure(arrival: Arrival, reason: str, detail: str) -> Outcome:
+    return Outcome(arrival, Result.FAILED, reason=reason, detail=detail)
+
+
+def _quarantine_body(docking: Docking, outcome: Outcome) -> dict[str, object]:
+    path = {key: value for key, value in outcome.arrival.as_body().items() if "path" in key}
+    return {
+        "docking": docking.docking,
+        "recorder": docking.recorder,
+        **path,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+    }

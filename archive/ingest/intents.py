@@ -1,0 +1,92 @@
+"""Intents: what is about to enter the log, durable before anything is moved.
+
+An intent is one file in ``staging/`` with the whole bodies of the entries to come and the
+staged files they speak of. While it exists, a restart can finish what was begun; when it is
+gone, either the log has the entries or nothing happened.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive.durable import create_exclusive, remove, storage_errors
+from hashing.canonical import decode, encode
+from hashing.entry import Act
+from hashing.errors import IntegrityError
+
+SUFFIX = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """One entry to come.
+
+    Attributes:
+        act: ``ingest`` or ``sighting``.
+        body: Its body, whole.
+        staged: Name of the staged file with its object's bytes; None for a sighting.
+    """
+
+    act: Act
+    body: dict[str, Any]
+    staged: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A group of entries that become durable together.
+
+    Attributes:
+        path: The intent's file.
+        actor: Who causes the entries.
+        items: The entries, in order.
+    """
+
+    path: Path
+    actor: str
+    items: tuple[Intended, ...]
+
+
+def declare(staging: Path, actor: str, items: Sequence[Intended]) -> Intent:
+    """Make an intent durable.
+
+    Raises:
+        StorageError: It could not be written; nothing has happened yet.
+    """
+    body = {
+        "actor": actor,
+        "items": [{"act": i.act.value, "body": i.body, "staged": i.staged} for i in items],
+    }
+    path = staging / (os.urandom(16).hex() + SUFFIX)
+    create_exclusive(path, encode(body))
+    return Intent(path, actor, tuple(items))
+
+
+def fulfil(intent: Intent) -> None:
+    """Remove an intent whose entries are in the log."""
+    remove(intent.path)
+
+
+def pending(staging: Path) -> Iterator[Intent]:
+    """The intents that a crash left behind, oldest first.
+
+    One that is cut short was never durable, so nothing it speaks of has begun; it is removed.
+    """
+    with storage_errors(f"cannot list {staging}"):
+        found = [path for path in staging.iterdir() if path.suffix == SUFFIX]
+        found.sort(key=lambda path: path.stat().st_mtime_ns)
+    for path in found:
+        with storage_errors(f"cannot read {path.name}"):
+            data = path.read_bytes()
+        try:
+            yield _read(path, data)
+        except IntegrityError:
+            remove(path)
+
+
+def _read(path: Path, data: bytes) -> Intent:
+    body = decode(data)
+    items = tuple(Intended(Act(i["act"]), i["body"], i["staged"]) for i in body["items"])
+    return Intent(path, str(body["actor"]), items)

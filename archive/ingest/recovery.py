@@ -1,0 +1,161 @@
+"""What a restart does before anything else: finish what was begun, or show that it was not.
+
+* An intent whose object re-hashes clean is completed; its entries say ``recovered: true``.
+* An intent without its object is discarded: the recorder still has the file.
+* An object that neither entry nor intent speaks of goes to quarantine, with an entry.
+* A docking without an end is named, so that its balance is not silently missing.
+* Staged files that belong to no intent stay only if a copy can be continued from them.
+"""
+
+from dataclasses import dataclass, field
+
+from archive.catalog.catalog import Catalog
+from archive.durable import remove, storage_errors
+from archive.ingest.intents import Intended, Intent, fulfil, pending
+from archive.ingest.orphans import orphans, set_aside
+from archive.layout import Layout
+from archive.log.writer import STATION_ACTOR, Draft, LogWriter
+from archive.stores.landing import LandingStore, ReadyFile
+from archive.streams.buffers import BUFFER_BYTES, BufferPool
+from archive.streams.readback import read_back
+from archive.streams.staged import PARTIAL
+from hashing.digest import Digest, ObjectDigests
+from hashing.entry import Act
+from hashing.paths import path_bytes
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What recovery did.
+
+    Attributes:
+        completed: Entries that an intent promised and that stand in the log now.
+        discarded: Promised entries without their bytes.
+        quarantined: Objects set aside.
+        truncated_dockings: Dockings that never ended.
+    """
+
+    completed: int = 0
+    discarded: int = 0
+    quarantined: int = 0
+    truncated_dockings: list[str] = field(default_factory=list)
+
+    def anything(self) -> bool:
+        """Whether there was anything to do."""
+        return bool(self.completed or self.discarded or self.quarantined or self.truncated_dockings)
+
+
+class Recovery:
+    """Brings an archive to rest after a crash. Runs once, before any worker.
+
+    Args:
+        layout: The archive's paths.
+        landing: The landing store.
+        log: The log.
+        catalog: The catalog, at the log's head.
+        pool: Buffers.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        landing: LandingStore,
+        log: LogWriter,
+        catalog: Catalog,
+        pool: BufferPool,
+    ) -> None:
+        self._layout = layout
+        self._landing = landing
+        self._log = log
+        self._catalog = catalog
+        self._pool = pool
+        self._found = Recovered()
+
+    def run(self, *, sweep: bool) -> Recovered:
+        """Recover, and log a ``recover`` entry if there was anything to do.
+
+        Args:
+            sweep: Whether to look through the whole store for objects nobody vouches for.
+        """
+        for intent in pending(self._layout.staging):
+            self._complete(intent)
+        if sweep:
+            for digest in list(orphans(self._landing, self._catalog)):
+                set_aside(self._landing, self._log, digest, "orphan_object")
+                self._found.quarantined += 1
+        self._sweep_staging()
+        self._found.truncated_dockings = list(self._catalog.open_dockings())
+        if self._found.anything():
+            self._log.append(Act.RECOVER, self._body(), STATION_ACTOR)
+        return self._found
+
+    def _body(self) -> dict[str, object]:
+        found = self._found
+        return {
+            "completed": found.completed,
+            "discarded": found.discarded,
+            "quarantined": found.quarantined,
+            "truncated_dockings": found.truncated_dockings,
+        }
+
+    def _complete(self, intent: Intent) -> None:
+        for item in intent.items:
+            if not self._is_logged(item):
+                self._complete_item(intent, item)
+        for item in intent.items:
+            if item.staged is not None:
+                remove(self._layout.staging / item.staged)
+        fulfil(intent)
+
+    def _is_logged(self, item: Intended) -> bool:
+        return self._catalog.has_occurrence(item.body["docking"], path_bytes(item.body))
+
+    def _complete_item(self, intent: Intent, item: Intended) -> None:
+        digests = ObjectDigests.from_body(item.body["object"])
+        known = self._catalog.object(digests.sha256.hex) is not None
+        if not known and not (item.act is Act.INGEST and self._bytes_are_there(item, digests)):
+            self._found.discarded += 1
+            return
+        act, body = self._as_it_stands_now(item, known=known)
+        self._log.submit([Draft(act, body, intent.actor)]).result()
+        self._found.completed += 1
+
+    def _as_it_stands_now(self, item: Intended, *, known: bool) -> tuple[Act, dict[str, object]]:
+        """The promised entry; a sighting where another docking has logged the bytes since."""
+        body = {**item.body, "recovered": True}
+        if not known:
+            return Act.INGEST, body
+        body.pop("unreadable", None)
+        body.pop("changed", None)
+        body["proof"] = "content"
+        body["new_recording"] = not self._catalog.has_recording(item.body["recording"])
+        return Act.SIGHTING, body
+
+    def _bytes_are_there(self, item: Intended, digests: ObjectDigests) -> bool:
+        """Whether the promised object is installed and clean; installs it from staging if not."""
+        if self._installed_and_clean(digests.sha256):
+            return True
+        if item.staged is None:
+            return False
+        path = self._layout.staging / item.staged
+        if not path.exists() or read_back(path, self._pool) != digests.sha256:
+            return False
+        self._landing.install([ReadyFile(path, digests)])
+        return self._installed_and_clean(digests.sha256)
+
+    def _installed_and_clean(self, digest: Digest) -> bool:
+        if self._landing.stat(digest) is None:
+            return False
+        if self._landing.scrub(digest, ()).sha256 == digest:
+            return True
+        set_aside(self._landing, self._log, digest, "orphan_object")
+        self._found.quarantined += 1
+        return False
+
+    def _sweep_staging(self) -> None:
+        """Remove what no later copy can be continued from."""
+        with storage_errors("cannot sweep staging"):
+            for path in self._layout.staging.iterdir():
+                continues = path.suffix == PARTIAL and path.stat().st_size >= BUFFER_BYTES
+                if not continues:
+                    remove(path)

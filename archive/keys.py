@@ -1,0 +1,54 @@
+"""Key files: tight modes, never inside the archive, never an argument."""
+
+import os
+import stat
+from pathlib import Path
+
+from archive.durable import create_exclusive, fsync_directory, storage_errors
+from archive.errors import KeyUnavailable
+from hashing.errors import EvidenceError
+from hashing.note import SigningKey
+
+LOG_KEY = "log.key"
+KEY_MODE = 0o600
+KEYS_DIRECTORY_MODE = 0o700
+
+
+def create_log_key(directory: Path, prefix: str) -> SigningKey:
+    """Make the station's signing key and keep it in ``directory`` (mode 0700), file mode 0600.
+
+    Args:
+        directory: The keys directory; made if it does not exist.
+        prefix: ``<organisation>/<station>``.
+
+    Raises:
+        StorageError: There is a key already, which is never overwritten.
+        MalformedKey: The prefix cannot be part of a key name.
+    """
+    key = SigningKey.generate_origin(prefix)
+    with storage_errors(f"cannot make {directory}"):
+        directory.mkdir(mode=KEYS_DIRECTORY_MODE, parents=True, exist_ok=True)
+    fsync_directory(directory.parent)
+    create_exclusive(directory / LOG_KEY, f"{key.encode()}\n".encode(), KEY_MODE)
+    return key
+
+
+def load_log_key(directory: Path) -> SigningKey:
+    """Read the station's signing key.
+
+    Raises:
+        KeyUnavailable: The file is missing, unreadable, open to others, or no key.
+    """
+    path = directory / LOG_KEY
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        raise KeyUnavailable(f"cannot open key file {path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            raise KeyUnavailable(f"key file {path} can be read by others; chmod 600 it")
+        text = file.read(4096).decode("utf-8", errors="replace")
+    try:
+        return SigningKey.parse(text)
+    except EvidenceError as error:
+        raise KeyUnavailable(f"key file {path}: {error.detail}") from error

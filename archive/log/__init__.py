@@ -1,0 +1,1 @@
+"""The log on disk: read by anyone, written by the one committer."""

@@ -1,0 +1,117 @@
+"""The log's files, read for the verifier, the catalog and the page.
+
+What is read is what the newest checkpoint covers; files beyond it are the remains of an
+interrupted commit and count for nothing. Reading needs no key, no lock and no catalog.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.durable import storage_errors
+from archive.errors import NotAnArchive
+from hashing.checkpoint import Checkpoint
+from hashing.entry import Entry, parse
+from hashing.merkle import HASH_BYTES, Frontier
+from hashing.note import SignedNote
+from hashing.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    decode_bundle,
+    entries_path,
+    node_reader,
+    tile_path,
+)
+
+CHECKPOINT = "checkpoint"
+
+
+class LogFiles:
+    """A log's folder as a :class:`hashing.verifier.LogSource`.
+
+    Args:
+        directory: The ``log`` folder of an archive, a store or a package.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def _read(self, name: str) -> bytes | None:
+        with storage_errors(f"cannot read {self.directory / name}"):
+            try:
+                return (self.directory / name).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+
+    def checkpoint(self) -> bytes:
+        """The newest checkpoint's signed note.
+
+        Raises:
+            NotAnArchive: There is none.
+        """
+        data = self._read(CHECKPOINT)
+        if data is None:
+            raise NotAnArchive(f"no checkpoint in {self.directory}")
+        return data
+
+    def bundle(self, index: int, width: int) -> bytes | None:
+        """An entry bundle, or None where it is missing."""
+        return self._first(entries_path(index, width), entries_path(index, TILE_WIDTH))
+
+    def tile(self, level: int, index: int, width: int) -> bytes | None:
+        """A hash tile, or None where it is missing."""
+        return self._read(tile_path(level, index, width))
+
+    def _first(self, *names: str) -> bytes | None:
+        for name in names:
+            data = self._read(name)
+            if data is not None:
+                return data
+        return None
+
+    def head(self) -> Checkpoint:
+        """The newest checkpoint, its signature not checked."""
+        return Checkpoint.parse(SignedNote.parse(self.checkpoint()).text)
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the first ``size`` entries, from the hash tiles.
+
+        Raises:
+            NotAnArchive: A tile is missing.
+            IntegrityError: A tile is not of its length.
+        """
+        head = self.head().size
+
+        def read(level: int, index: int, width: int) -> bytes:
+            stored = min(TILE_WIDTH, (head >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
+            data = self.tile(level, index, max(stored, width))
+            if data is None:
+                raise NotAnArchive(f"{tile_path(level, index, stored)} is missing")
+            return data[: width * HASH_BYTES]
+
+        return Frontier.read(size, node_reader(size, read)).root()
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Entries ``start`` to ``stop`` (exclusive; None: all that the checkpoint covers).
+
+        Raises:
+            IntegrityError: A bundle is missing or malformed.
+        """
+        size = self.head().size if stop is None else stop
+        for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
+            first = index * TILE_WIDTH
+            for offset, raw in enumerate(self.raw_bundle(index, size)):
+                if start <= first + offset < size:
+                    yield parse(raw)
+
+    def raw_bundle(self, index: int, size: int) -> list[bytes]:
+        """The raw entries of bundle ``index`` in a log of ``size`` entries.
+
+        Raises:
+            NotAnArchive: The bundle is missing.
+            IntegrityError: It is malformed.
+        """
+        width = min(TILE_WIDTH, size - index * TILE_WIDTH)
+        data = self.bundle(index, width)
+        if data is None:
+            raise NotAnArchive(f"entry bundle {entries_path(index, width)} is missing")
+        return decode_bundle(data)[:width]

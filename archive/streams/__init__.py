@@ -1,0 +1,1 @@
+"""Moving large amounts of bytes: pooled buffers, pipelines, direct writes, read-back."""

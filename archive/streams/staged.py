@@ -1,0 +1,99 @@
+"""Staged files: copies under way.
+
+A staged file is never evidence. Large files are written past the page cache where the file
+system can (``O_DIRECT``), so that one copy does not push everything else out of memory and the
+read-back that follows really comes from the disk.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+from archive.durable import FILE_MODE, remove, storage_errors
+from archive.streams.buffers import ALIGNMENT_BYTES
+
+PARTIAL = ".part"
+"""Suffix of a staged file; a whole prefix of the source, so that a copy can go on from it."""
+HOLED = ".holed"
+"""Suffix of a staged file with unreadable extents; such a copy always starts anew."""
+
+
+class StagedFile:
+    """A file being staged; owned by one copy.
+
+    Args:
+        path: Where it lies. An existing file is continued.
+        direct: Whether to write past the page cache where the file system can.
+    """
+
+    def __init__(self, path: Path, *, direct: bool) -> None:
+        self.path = path
+        self.size_bytes = 0
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        with storage_errors(f"cannot stage {path.name}"):
+            self._descriptor, self.direct = self._open(flags, direct=direct)
+
+    def _open(self, flags: int, *, direct: bool) -> tuple[int, bool]:
+        if direct:
+            try:
+                return os.open(self.path, flags | os.O_DIRECT, FILE_MODE), True
+            except OSError as error:
+                if error.errno != errno.EINVAL:  # EINVAL: this file system knows no direct writes
+                    raise
+        return os.open(self.path, flags, FILE_MODE), False
+
+    def existing_bytes(self) -> int:
+        """How much of an earlier copy is there."""
+        with storage_errors(f"cannot stat {self.path.name}"):
+            return os.fstat(self._descriptor).st_size
+
+    def truncate(self, size_bytes: int = 0) -> None:
+        """Drop everything from ``size_bytes`` on."""
+        with storage_errors(f"cannot truncate {self.path.name}"):
+            os.ftruncate(self._descriptor, size_bytes)
+
+    def write(self, buffer: memoryview, length: int, offset: int) -> None:
+        """Write the first ``length`` bytes of a pool buffer at ``offset``.
+
+        A direct write rounds the last one up to the alignment; :meth:`finish` cuts it off.
+        """
+        padded = -(-length // ALIGNMENT_BYTES) * ALIGNMENT_BYTES if self.direct else length
+        view = buffer[:padded]
+        with storage_errors(f"cannot stage {self.path.name}"):
+            done = 0
+            while done < padded:
+                done += os.pwrite(self._descriptor, view[done:], offset + done)
+        self.size_bytes = max(self.size_bytes, offset + length)
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Read staged bytes back (used to re-hash the prefix of an interrupted copy)."""
+        with storage_errors(f"cannot read {self.path.name}"):
+            return os.preadv(self._descriptor, [buffer], offset)
+
+    def mark_holed(self) -> None:
+        """Note, by name, that this copy has holes and must not be continued after a crash."""
+        if self.path.suffix == HOLED:
+            return
+        with storage_errors(f"cannot rename {self.path.name}"):
+            self.path = self.path.rename(self.path.with_suffix(HOLED))
+
+    def finish(self, *, sync: bool) -> None:
+        """Cut to size and close; with ``sync`` the bytes are durable afterwards."""
+        try:
+            self.truncate(self.size_bytes)
+            if sync:
+                with storage_errors(f"cannot sync {self.path.name}"):
+                    os.fsync(self._descriptor)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the descriptor; what was written stays for a later copy."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def discard(self) -> None:
+        """Close and remove."""
+        self.close()
+        remove(self.path)
