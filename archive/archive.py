@@ -29,6 +29,9 @@ from hashing.entry import Act
 from hashing.note import VerifierKey
 
 
+CATCH_UP_ENTRIES = 4096
+
+
 def station_of(origin: str) -> str:
     """The station's name in an origin ``<organisation>/<station>/<8 hex>``."""
     return origin.rpartition("/")[0].rpartition("/")[2]
@@ -161,8 +164,15 @@ def open_catalog(layout: Layout) -> Catalog:
         if foreign:
             catalog.rebuild(files.entries(), files.head().root.hex())
         elif applied < size:
-            catalog.extend(files.entries(applied), files.head().root.hex())
+            _catch_up(catalog, files, applied, size)
     except BaseException:
         catalog.close()
         raise
     return catalog
+
+
+def _catch_up(catalog: Catalog, files: LogFiles, applied: int, size: int) -> None:
+    """Project what the log has and the catalog has not, in steps that fit in memory."""
+    for start in range(applied, size, CATCH_UP_ENTRIES):
+        stop = min(start + CATCH_UP_ENTRIES, size)
+        catalog.apply(list(files.entries(start, stop)), files.root_at(stop).hex())

@@ -14,6 +14,11 @@ from hashing.paths import path_fields
 _LARGEST = 2**53 - 1  # a hostile file system may claim any time; an entry holds this much
 
 
+def clamped_us(time_us: int) -> int:
+    """A time in microseconds as an entry can hold it."""
+    return max(-_LARGEST, min(time_us, _LARGEST))
+
+
 class SourceUnreadable(StorageError):  # noqa: N818 - named for the defect
     """The source refused these bytes although it is still there."""
 
@@ -51,6 +56,7 @@ class Arrival:
         mtime_us: Modification time as listed, microseconds.
         mtime_zone: What that time means, as the log has it.
         name: The parsed name's log form, or None where no grammar matched.
+        officer: Whose footage it is, or None where nobody knows yet.
         open: Opens the file.
     """
 
@@ -59,15 +65,17 @@ class Arrival:
     mtime_us: int
     mtime_zone: str
     name: Mapping[str, object] | None
+    officer: str | None
     open: Callable[[], AbstractContextManager[Source]]
 
     def as_body(self) -> dict[str, object]:
         """The fields of an occurrence's entry that are known before anything is read."""
         return {
             **path_fields(self.path),
-            "mtime_us": max(-_LARGEST, min(self.mtime_us, _LARGEST)),
+            "mtime_us": clamped_us(self.mtime_us),
             "mtime_zone": self.mtime_zone,
             "name": dict(self.name) if self.name is not None else None,
+            "officer": self.officer,
         }
 
 
@@ -78,13 +86,11 @@ class Docking:
     Attributes:
         docking: 32 hexadecimal characters.
         recorder: The recorder's identity.
-        officer: Whose footage it is, or None where nobody knows yet.
         actor: Who causes the entries.
     """
 
     docking: str
     recorder: str
-    officer: str | None
     actor: str
 
 

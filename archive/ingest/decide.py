@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive.ingest.arrival import Docking, Outcome, Result
+from archive.ingest.arrival import Docking, Outcome, Result, clamped_us
 from archive.ingest.intents import Intended
 from archive.ingest.stage import Staged
 from archive.stores.landing import ReadyFile
@@ -80,11 +80,10 @@ def occurrence_body(docking: Docking, item: Staged, recording: str) -> dict[str,
         "docking": docking.docking,
         "recording": recording,
         "recorder": docking.recorder,
-        "officer": docking.officer,
         "object": item.copied.digests.as_body(),
         "complete": not item.copied.unreadable,
         **item.arrival.as_body(),
-        "mtime_us": item.mtime_us,
+        "mtime_us": clamped_us(item.mtime_us),
         "sample": item.copied.sample,
     }
     if item.copied.unreadable:

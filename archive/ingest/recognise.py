@@ -82,8 +82,7 @@ def _draft(docking: Docking, match: _Match) -> Draft:
         "docking": docking.docking,
         "recording": match.earlier.recording,
         "recorder": docking.recorder,
-        "officer": docking.officer,
-        "object": match.earlier.digests.as_body(),
+        "object": _object_body(match.earlier),
         "complete": True,
         **match.arrival.as_body(),
         "sample": match.earlier.sample,
@@ -91,3 +90,8 @@ def _draft(docking: Docking, match: _Match) -> Draft:
         "new_recording": False,
     }
     return Draft(Act.SIGHTING, body, docking.actor)
+
+
+def _object_body(earlier: Occurrence) -> dict[str, object]:
+    body: dict[str, object] = {"sha256": earlier.sha256, "size_bytes": earlier.size_bytes}
+    return body | ({"sm3": earlier.sm3} if earlier.sm3 is not None else {})

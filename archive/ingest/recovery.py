@@ -84,7 +84,7 @@ class Recovery:
                 set_aside(self._landing, self._log, digest, "orphan_object")
                 self._found.quarantined += 1
         self._sweep_staging()
-        self._found.truncated_dockings = list(self._catalog.open_dockings())
+        self._found.truncated_dockings = [row.docking for row in self._catalog.open_dockings()]
         if self._found.anything():
             self._log.append(Act.RECOVER, self._body(), STATION_ACTOR)
         return self._found

@@ -1,0 +1,82 @@
+"""The station: a worker per docked recorder, limited per controller.
+
+Dockings are started by whoever finds recorders (the drop folders here) or asked for by name
+(``evd ingest`` through the service). The station owns the archive while it runs.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import structlog
+
+from archive.archive import Archive
+from drivers.names import NameGrammars
+from drivers.recorder import Recorder
+from evidence_daemon.station.board import Board, SlotDisplay, SlotView
+from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended
+from evidence_daemon.status import AttentionReason, SlotStatus, Status
+
+_log = structlog.get_logger(__name__)
+
+
+class Station:
+    """Runs dockings side by side.
+
+    Args:
+        archive: The archive, opened for writing.
+        grammars: How file names are read.
+        workers: Dockings served at the same time, at most.
+        copies_per_controller: Of those, how many may copy at once on one USB controller.
+    """
+
+    def __init__(
+        self, archive: Archive, grammars: NameGrammars, workers: int, copies_per_controller: int
+    ) -> None:
+        self.archive = archive
+        self.board = Board()
+        self._grammars = grammars
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="docking")
+        self._turns: defaultdict[str, threading.Semaphore] = defaultdict(
+            lambda: threading.Semaphore(copies_per_controller)
+        )
+        self._stopping = threading.Event()
+
+    def dock(
+        self,
+        recorder: Recorder,
+        order: DockingOrder,
+        controller: str,
+        watcher: Callable[[SlotView], None] | None = None,
+    ) -> "Future[Ended]":
+        """Take a recorder in, in a worker of its own; the recorder is closed at the end.
+
+        Args:
+            recorder: The docked recorder.
+            order: What is known of the docking beforehand.
+            controller: What shares a bus with others; copies on one controller take turns.
+            watcher: Told of every change of the slot's view.
+        """
+        view = SlotView(order.slot or recorder.source, SlotStatus(Status.QUEUED), recorder.source)
+        display = SlotDisplay(self.board, view, watcher)
+        return self._workers.submit(self._serve, recorder, order, controller, display)
+
+    def _serve(
+        self, recorder: Recorder, order: DockingOrder, controller: str, display: SlotDisplay
+    ) -> Ended:
+        try:
+            with self._turns[controller]:
+                parts = (self.archive, recorder, order, self._grammars, display)
+                return DockingRun(*parts, may_copy=lambda: not self._stopping.is_set()).run()
+        except BaseException:
+            _log.exception("docking_failed", slot=display.view.slot)
+            display.show(SlotStatus(Status.ATTENTION, AttentionReason.INTERNAL))
+            raise
+        finally:
+            recorder.close()
+
+    def stop(self) -> None:
+        """Let every docking finish the group it is at, then end; nothing is cut in half."""
+        self._stopping.set()
+        self._workers.shutdown(wait=True, cancel_futures=True)
