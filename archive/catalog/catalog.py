@@ -1,0 +1,331 @@
+"""The catalog: what the log says, ready to be asked.
+
+It is an index. It can be lost, emptied or damaged without losing anything: everything in it
+is projected from the log again, with the same answers. It lies on SQLite beside the archive,
+or on PostgreSQL; the database, or the schema on its search path, belongs to it alone.
+
+:meth:`Catalog.apply` and :meth:`Catalog.rebuild` wait for each other; questions may be asked
+from any number of threads, also while entries are applied.
+"""
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import dropwhile, islice
+from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from archive.catalog import bookkeeping
+from archive.catalog.bookkeeping import Position, position
+from archive.catalog.compare import Difference, differences
+from archive.catalog.loading import empty, load, projected_afresh
+from archive.catalog.opening import Database, file_of, open_database, remove_file
+from archive.catalog.questions import PAGE_ROWS, custody, dockings, objects, occurrences, recordings
+from archive.catalog.rows import (
+    Counts,
+    DockingRow,
+    EventRow,
+    FindQuery,
+    ObjectRow,
+    Occurrence,
+    QuarantineRow,
+    RecordingRow,
+    ReplicaRow,
+)
+from archive.databases import database_errors
+from archive.durable import storage_errors
+from archive.errors import CatalogDamaged, StorageError
+from archive.sqlite import copy_into
+from hashing.entry import Entry
+from hashing.paths import MalformedPath
+
+DIFFERENCES_LISTED: Final = 1000
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Catalog:
+    """A catalog that is open. Use :meth:`open`; close it, or use it as a context."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._one_writer = threading.Lock()
+
+    @classmethod
+    def open(cls, place: str | os.PathLike[str], *, read_only: bool = False) -> Self:
+        """Open a catalog, and make it where there is none.
+
+        A catalog of another schema number is emptied: its :attr:`log_size` is 0 and it is to
+        be rebuilt.
+
+        Args:
+            place: A file, or the URL of a database as SQLAlchemy writes it.
+            read_only: Change nothing, and leave no file behind on a medium that cannot be
+                written. The catalog must be there, with the current schema number.
+
+        Raises:
+            NetworkFileSystem: The file lies on a network file system.
+            CatalogDamaged: It cannot be read, or is no catalog.
+            StorageError: It cannot be opened.
+        """
+        database = open_database(place, read_only=read_only)
+        try:
+            with database_errors("cannot open the catalog", CatalogDamaged):
+                _make_ready(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    @classmethod
+    def recreate(cls, place: str | os.PathLike[str]) -> Self:
+        """Put an empty catalog in the place of a file that may be damaged beyond opening.
+
+        A server's database is opened as it is: what may be wrong with it is not ours to remove.
+        """
+        path = file_of(place)
+        if path is not None:
+            remove_file(path)
+        return cls.open(place)
+
+    def close(self) -> None:
+        """Close every connection. Questions under way in other threads fail."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def log_size(self) -> int:
+        """How many entries of the log have been projected."""
+        return self._ask(position).log_size
+
+    @property
+    def head(self) -> str | None:
+        """The log's root at :attr:`log_size`, in hexadecimal, as it was told."""
+        return self._ask(position).head
+
+    def apply(self, entries: Iterable[Entry], head: str | None = None) -> None:
+        """Project the next entries of the log, in one transaction.
+
+        Entries that were projected before are passed over. For a group of the committer, and
+        to catch up with a log that has gone on; a whole log is faster with :meth:`rebuild`.
+
+        Args:
+            entries: One after another, none missing between the last one known and these.
+            head: The log's root after the last of them, in hexadecimal.
+
+        Raises:
+            CatalogGap: An entry is missing; nothing has changed.
+            BodyMismatch: An entry does not hold what its act promises; nothing has changed.
+        """
+        with self._writing() as connection:
+            known = position(connection, lock=True).log_size
+            new = dropwhile(lambda entry: entry.seq < known, entries)
+            size = load(connection, new, known)
+            if size > known:
+                bookkeeping.move_to(connection, Position(size, head))
+
+    def rebuild(self, entries: Iterable[Entry], head: str | None = None) -> int:
+        """Project the whole log anew, and put the result in the place of what was there.
+
+        Questions are answered from the old content until the new stands; a failure leaves the
+        old.
+
+        Args:
+            entries: The log from its first entry.
+            head: The log's root after the last of them, in hexadecimal.
+
+        Returns:
+            The number of entries projected.
+        """
+        path = self._database.path
+        if path is None:
+            return self._rebuild_in_place(entries, head)
+        scratch = path.with_name(f"{path.name}.new")
+        with (
+            self._one_writer,
+            database_errors("cannot rebuild the catalog", CatalogDamaged),
+            projected_afresh(scratch, entries, head) as fresh,
+        ):
+            copy_into(fresh, self._writer())
+            return position(fresh).log_size
+
+    def _rebuild_in_place(self, entries: Iterable[Entry], head: str | None) -> int:
+        with self._writing() as connection:
+            position(connection, lock=True)
+            empty(connection)
+            size = load(connection, entries, 0)
+            bookkeeping.move_to(connection, Position(size, head))
+        return size
+
+    def compare(
+        self,
+        entries: Iterable[Entry],
+        head: str | None = None,
+        limit: int = DIFFERENCES_LISTED,
+    ) -> list[Difference]:
+        """Where the catalog is not what its log says, as far as it has the log.
+
+        Makes a second catalog in the temporary directory, about as large as the first.
+
+        Args:
+            entries: The log from its first entry; those beyond :attr:`log_size` are not read.
+            head: The log's root at :attr:`log_size`, in hexadecimal; None leaves it unchecked.
+            limit: Stop after so many differences.
+        """
+        with (
+            storage_errors("cannot compare the catalog"),
+            tempfile.TemporaryDirectory(prefix="catalog-") as folder,
+            _reading_errors(),
+            self._database.snapshot() as found,
+        ):
+            stated = position(found)
+            fresh = Path(folder, "catalog.sqlite")
+            with projected_afresh(fresh, islice(entries, stated.log_size)) as expected:
+                actual = Position(position(expected).log_size, head or stated.head)
+                listed = _position_differences(actual, stated)
+                return [*listed, *islice(differences(expected, found), limit - len(listed))]
+
+    def find(self, query: FindQuery) -> Iterator[RecordingRow]:
+        """Recordings, by the time they were made and by id, as they are read."""
+        left = query.limit
+        while left is None or left > 0:
+            rows = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
+            page = self._ask(recordings.find_page, query, rows)
+            yield from page
+            if len(page) < rows:
+                return
+            left = None if left is None else left - rows
+            query = replace(query, after=(page[-1].recorded_at_us, page[-1].id))
+
+    def recording(self, prefix: str) -> RecordingRow:
+        """The recording whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchRecording: None does.
+            AmbiguousId: Several do.
+        """
+        return self._ask(recordings.recording, prefix)
+
+    def has_recording(self, recording_id: str) -> bool:
+        """Whether a recording with this whole id is known."""
+        return self._ask(recordings.has_recording, recording_id)
+
+    def custody(self, recording_id: str) -> list[EventRow]:
+        """Every entry that concerns a recording, by its whole id, in the order of the log."""
+        return self._ask(custody.custody, recording_id)
+
+    def occurrences(self, recording_id: str) -> list[Occurrence]:
+        """Every time a recording was seen, by its whole id, in the order of the log."""
+        return self._ask(occurrences.occurrences_of, recording_id)
+
+    def same_occurrence(
+        self, recorder: str, path: bytes, size_bytes: int, mtime_us: int
+    ) -> Occurrence | None:
+        """The latest occurrence on this recorder of a file that looks the same from outside."""
+        return self._ask(occurrences.same_occurrence, recorder, path, size_bytes, mtime_us)
+
+    def has_occurrence(self, docking: str, path: bytes) -> bool:
+        """Whether the file at this path was taken or sighted in this docking."""
+        return self._ask(occurrences.has_occurrence, docking, path)
+
+    def object(self, sha256: str) -> ObjectRow | None:
+        """The object with this digest, in hexadecimal."""
+        return self._ask(objects.object_of, sha256)
+
+    def objects(self) -> Iterator[ObjectRow]:
+        """Every object, by digest."""
+        after = ""
+        while page := self._ask(objects.objects_page, after, PAGE_ROWS):
+            yield from page
+            after = page[-1].sha256
+
+    def replicas(self, sha256: str) -> list[ReplicaRow]:
+        """What the log last said of an object in each further store."""
+        return self._ask(objects.replicas_of, sha256)
+
+    def quarantined(self, docking: str | None = None) -> list[QuarantineRow]:
+        """Files in quarantine, all or those of one docking, in the order of the log."""
+        return self._ask(objects.quarantined, docking)
+
+    def docking(self, docking: str) -> DockingRow | None:
+        """The docking with this id."""
+        return self._ask(dockings.docking_of, docking)
+
+    def dockings(self, recorder: str | None = None, limit: int | None = None) -> list[DockingRow]:
+        """Dockings, newest first: all, or those of one recorder."""
+        return self._ask(dockings.latest_dockings, recorder, limit)
+
+    def open_dockings(self) -> list[DockingRow]:
+        """Dockings that neither ended nor were found cut off after a crash, oldest first."""
+        return self._ask(dockings.open_dockings)
+
+    def counts(self) -> Counts:
+        """How much the catalog knows of."""
+        return self._ask(objects.counts)
+
+    def _ask(
+        self,
+        question: Callable[Concatenate[Connection, _P], _T],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        with _reading_errors(), self._database.reading.begin() as connection:
+            return question(connection, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with (
+            self._one_writer,
+            database_errors("cannot write the catalog", CatalogDamaged),
+            self._writer().begin() as connection,
+        ):
+            yield connection
+
+    def _writer(self) -> Engine:
+        if self._database.writing is None:
+            raise StorageError("the catalog was opened for reading only")
+        return self._database.writing
+
+
+def _make_ready(database: Database) -> None:
+    if database.writing is None:
+        with database.reading.begin() as connection:
+            bookkeeping.require_current(connection)
+    else:
+        with database.writing.begin() as connection:
+            bookkeeping.prepare(connection)
+
+
+@contextlib.contextmanager
+def _reading_errors() -> Iterator[None]:
+    """A value that no projection writes is damage, like a page that cannot be read."""
+    with database_errors("cannot read the catalog", CatalogDamaged):
+        try:
+            yield
+        except (ValueError, TypeError, MalformedPath) as error:
+            raise CatalogDamaged(f"the catalog holds what it never should: {error}") from error
+
+
+def _position_differences(actual: Position, stated: Position) -> list[Difference]:
+    return [
+        Difference("meta", (name,), "value", wanted, there)
+        for name in ("log_size", "head")
+        if (wanted := getattr(actual, name)) != (there := getattr(stated, name))
+    ]

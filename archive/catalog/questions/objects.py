@@ -1,0 +1,69 @@
+"""Objects, where copies of them lie, and how much there is of everything."""
+
+from sqlalchemy import Connection, func, select
+
+from archive.catalog.rows import Counts, ObjectRow, QuarantineRow, ReplicaRow
+from archive.catalog.schema import (
+    dockings,
+    objects,
+    occurrences,
+    quarantine,
+    recordings,
+    replicas,
+)
+
+_COLUMNS = (
+    objects.c.sha256,
+    objects.c.sm3,
+    objects.c.size_bytes,
+    objects.c.complete,
+    objects.c.first_seq,
+)
+
+
+def object_of(connection: Connection, sha256: str) -> ObjectRow | None:
+    """The object with this digest."""
+    row = connection.execute(select(*_COLUMNS).where(objects.c.sha256 == sha256)).one_or_none()
+    return None if row is None else ObjectRow(*row)
+
+
+def objects_page(connection: Connection, after: str, rows: int) -> list[ObjectRow]:
+    """Objects by digest, those behind ``after``, at most ``rows``."""
+    statement = (
+        select(*_COLUMNS).where(objects.c.sha256 > after).order_by(objects.c.sha256).limit(rows)
+    )
+    return [ObjectRow(*row) for row in connection.execute(statement)]
+
+
+def replicas_of(connection: Connection, sha256: str) -> list[ReplicaRow]:
+    """What the log last said of an object in each store, by store."""
+    statement = select(replicas).where(replicas.c.sha256 == sha256).order_by(replicas.c.store)
+    return [ReplicaRow(*row) for row in connection.execute(statement)]
+
+
+def quarantined(connection: Connection, docking: str | None) -> list[QuarantineRow]:
+    """Files in quarantine, all or those of one docking, in the order of the log."""
+    statement = select(quarantine).order_by(quarantine.c.seq)
+    if docking is not None:
+        statement = statement.where(quarantine.c.docking == docking)
+    return [QuarantineRow(*row) for row in connection.execute(statement)]
+
+
+def counts(connection: Connection) -> Counts:
+    """How much the catalog knows of. Reads an index of every table whole."""
+    tables = (recordings, objects, occurrences, dockings, quarantine)
+    rows = {
+        table: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables
+    }
+    open_dockings = select(func.count()).where(
+        dockings.c.undocked_us.is_(None), dockings.c.truncated_us.is_(None)
+    )
+    return Counts(
+        recordings=rows[recordings],
+        objects=rows[objects],
+        object_bytes=int(connection.scalar(select(func.sum(objects.c.size_bytes))) or 0),
+        occurrences=rows[occurrences],
+        dockings=rows[dockings],
+        open_dockings=connection.scalar(open_dockings) or 0,
+        quarantined=rows[quarantine],
+    )

@@ -1,0 +1,81 @@
+"""Occurrences: was this file seen before, and where was this recording seen."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from archive.catalog.projection import path_key
+from archive.catalog.rows import Occurrence
+from archive.catalog.schema import objects, occurrences, recordings
+from hashing.paths import path_bytes
+
+_COLUMNS = (
+    occurrences.c.seq,
+    occurrences.c.time_us,
+    occurrences.c.recording,
+    objects.c.sha256,
+    objects.c.sm3,
+    occurrences.c.size_bytes,
+    occurrences.c.recorder,
+    occurrences.c.docking,
+    occurrences.c.path,
+    occurrences.c.path_b64,
+    occurrences.c.mtime_us,
+    occurrences.c.mtime_zone,
+    occurrences.c.sample,
+    occurrences.c.complete,
+    occurrences.c.important,
+    occurrences.c.proof,
+)
+
+
+def same_occurrence(
+    connection: Connection, recorder: str, path: bytes, size_bytes: int, mtime_us: int
+) -> Occurrence | None:
+    """The latest occurrence of this recorder under this path with this size and time."""
+    statement = (
+        _occurrences()
+        .where(
+            occurrences.c.recorder == recorder,
+            occurrences.c.path_key == path_key(path),
+            occurrences.c.size_bytes == size_bytes,
+            occurrences.c.mtime_us == mtime_us,
+        )
+        .order_by(occurrences.c.seq.desc())
+    )
+    return _first_at(connection, statement, path)
+
+
+def has_occurrence(connection: Connection, docking: str, path: bytes) -> bool:
+    """Whether the file at this path was taken or sighted in this docking."""
+    statement = _occurrences().where(
+        occurrences.c.docking == docking, occurrences.c.path_key == path_key(path)
+    )
+    return _first_at(connection, statement, path) is not None
+
+
+def occurrences_of(connection: Connection, recording_id: str) -> list[Occurrence]:
+    """Every time a recording was seen, in the order of the log."""
+    statement = (
+        _occurrences().where(occurrences.c.recording == recording_id).order_by(occurrences.c.seq)
+    )
+    return [Occurrence(*row) for row in connection.execute(statement)]
+
+
+def _occurrences() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .join(recordings, recordings.c.id == occurrences.c.recording)
+        .join(objects, objects.c.sha256 == recordings.c.sha256)
+    )
+
+
+def _first_at(connection: Connection, statement: Select[Any], path: bytes) -> Occurrence | None:
+    """The first found whose path is the same to the byte: a key alone proves nothing."""
+    with connection.execute(statement) as found:
+        return next((Occurrence(*row) for row in found if _has_path(row, path)), None)
+
+
+def _has_path(row: Row[Any], path: bytes) -> bool:
+    fields = {"path": row.path, "path_b64": row.path_b64}
+    return path_bytes(fields) == path

@@ -1,0 +1,121 @@
+"""Recordings: the search, and the one that an id means."""
+
+import re
+import string
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, select, tuple_
+
+from archive.catalog.errors import AmbiguousId
+from archive.catalog.rows import FindQuery, RecordingRow, RecordingState
+from archive.catalog.schema import recordings
+from archive.errors import NoSuchRecording
+
+ID_LENGTH: Final = 32
+MATCHES_LISTED: Final = 10
+
+_HEX: Final = frozenset("0123456789abcdef")
+_BEYOND_HEX: Final = "g"
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+_COLUMNS = (
+    recordings.c.id,
+    recordings.c.sha256,
+    recordings.c.sm3,
+    recordings.c.size_bytes,
+    recordings.c.original_name,
+    recordings.c.path,
+    recordings.c.path_b64,
+    recordings.c.recorder,
+    recordings.c.officer,
+    recordings.c.docking,
+    recordings.c.recorded_at_us,
+    recordings.c.recorded_at_source,
+    recordings.c.collected_at_us,
+    recordings.c.media,
+    recordings.c.counter,
+    recordings.c.important,
+    recordings.c.name_parsed,
+    recordings.c.complete,
+)
+
+
+def find_page(connection: Connection, query: FindQuery, rows: int) -> list[RecordingRow]:
+    """The first recordings of a search, at most ``rows``, by time made and id."""
+    statement = (
+        select(*_COLUMNS)
+        .where(*_conditions(query))
+        .order_by(recordings.c.recorded_at_us, recordings.c.id)
+        .limit(rows)
+    )
+    return [_row(found) for found in connection.execute(statement).mappings()]
+
+
+def recording(connection: Connection, prefix: str) -> RecordingRow:
+    """The recording whose id begins with ``prefix``.
+
+    Raises:
+        NoSuchRecording: None does.
+        AmbiguousId: Several do.
+    """
+    prefix = prefix.lower()
+    if not prefix or not set(prefix) <= _HEX:
+        raise NoSuchRecording(f"not the id of a recording: {prefix[:ID_LENGTH]!r}")
+    rows = connection.execute(_beginning_with(prefix)).mappings()
+    found = [_row(row) for row in rows]
+    if not found:
+        raise NoSuchRecording(f"no recording has an id that begins with {prefix[:ID_LENGTH]}")
+    if len(found) > 1:
+        raise _ambiguous(prefix, tuple(row.id for row in found))
+    return found[0]
+
+
+def has_recording(connection: Connection, recording_id: str) -> bool:
+    """Whether a recording with this whole id is known."""
+    return bool(connection.scalar(select(exists().where(recordings.c.id == recording_id))))
+
+
+def _beginning_with(prefix: str) -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .where(recordings.c.id >= prefix, recordings.c.id < prefix + _BEYOND_HEX)
+        .order_by(recordings.c.id)
+        .limit(MATCHES_LISTED + 1)
+    )
+
+
+def _ambiguous(prefix: str, matches: tuple[str, ...]) -> AmbiguousId:
+    listed = matches[:MATCHES_LISTED]
+    more = " and more" if len(matches) > len(listed) else ""
+    return AmbiguousId(f"{prefix} begins the ids {', '.join(listed)}{more}", listed)
+
+
+def _conditions(query: FindQuery) -> list[ColumnElement[bool]]:
+    """What a search asks of a row. No recording belongs to a case yet: all are unlinked."""
+    made, conditions = recordings.c.recorded_at_us, []
+    if query.officer is not None:
+        conditions.append(recordings.c.officer == query.officer)
+    if query.recorder is not None:
+        conditions.append(recordings.c.recorder == query.recorder)
+    if query.to_us is not None:
+        conditions.append(made < query.to_us)
+    if query.after is not None:
+        conditions.append(tuple_(made, recordings.c.id) > tuple_(*query.after))
+    if query.from_us is not None:
+        conditions.append(made >= query.from_us)
+    if query.text is not None:
+        conditions.append(func.lower(recordings.c.path).like(_anywhere(query.text), escape="\\"))
+    return conditions
+
+
+def _anywhere(text: str) -> str:
+    """The pattern that finds ``text``; lower case as both databases understand it: a to z."""
+    literal = re.sub(r"([\\%_])", r"\\\1", text)
+    return f"%{literal.translate(_LOWER)}%"
+
+
+def _row(found: RowMapping) -> RecordingRow:
+    values = dict(found)
+    complete = values.pop("complete")
+    state = RecordingState.ARCHIVED if complete else RecordingState.ARCHIVED_INCOMPLETE
+    return RecordingRow(**values, state=state)
