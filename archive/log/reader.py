@@ -54,19 +54,12 @@ class LogFiles:
         return data
 
     def bundle(self, index: int, width: int) -> bytes | None:
-        """An entry bundle, or None where it is missing."""
-        return self._first(entries_path(index, width), entries_path(index, TILE_WIDTH))
+        """An entry bundle of exactly that width, or None where it is missing."""
+        return self._read(entries_path(index, width))
 
     def tile(self, level: int, index: int, width: int) -> bytes | None:
         """A hash tile, or None where it is missing."""
         return self._read(tile_path(level, index, width))
-
-    def _first(self, *names: str) -> bytes | None:
-        for name in names:
-            data = self._read(name)
-            if data is not None:
-                return data
-        return None
 
     def head(self) -> Checkpoint:
         """The newest checkpoint, its signature not checked."""
@@ -111,7 +104,8 @@ class LogFiles:
             IntegrityError: It is malformed.
         """
         width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        data = self.bundle(index, width)
+        # A log that has grown meanwhile has replaced the partial bundle by the full one.
+        data = self.bundle(index, width) or self.bundle(index, TILE_WIDTH)
         if data is None:
             raise NotAnArchive(f"entry bundle {entries_path(index, width)} is missing")
         return decode_bundle(data)[:width]

@@ -1,0 +1,135 @@
+"""One verification of one archive, from its folder alone."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.catalog.catalog import Catalog
+from archive.errors import NotAnArchive, StorageError
+from archive.layout import Layout
+from archive.log.reader import CHECKPOINT, LogFiles
+from archive.stores.landing import LandingStore
+from archive.streams.buffers import BufferPool
+from archive.verify.findings import CatalogDiffers
+from archive.verify.objects import ObjectChecks
+from hashing.checkpoint import Checkpoint
+from hashing.digest import Algorithm
+from hashing.errors import OriginNotProven
+from hashing.findings import Finding, FindingList, LogVerdict, Severity
+from hashing.note import VerifierKey
+from hashing.verifier import verify_log
+
+CHECK_CATALOG = 14
+DIFFERENCES_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a verification.
+
+    Attributes:
+        key: The log's first key, obtained elsewhere.
+        known: Checkpoints obtained elsewhere.
+        deep: Whether every object is read, and the catalog compared.
+        algorithms: Digests to compare in a deep run.
+    """
+
+    key: VerifierKey | None = None
+    known: Sequence[Checkpoint] = ()
+    deep: bool = False
+    algorithms: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveVerdict:
+    """The outcome.
+
+    Attributes:
+        log: What the log's own verification says.
+        findings: Everything found, the log's findings included, ordered by check.
+        objects: Objects that the log names.
+        size_bytes: Their bytes.
+        not_checked: What the verdict says nothing about, as sentences.
+    """
+
+    log: LogVerdict
+    findings: tuple[Finding, ...]
+    objects: int
+    size_bytes: int
+    not_checked: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was checked holds."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """0; the first error's code; else the gravest warning's (101 before 102)."""
+        errors = [f.exit_code for f in self.findings if f.severity is Severity.ERROR]
+        warnings = [f.exit_code for f in self.findings if f.severity is Severity.WARNING]
+        return (errors or sorted(warnings) or [0])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who is told how far a verification is.
+
+    Attributes:
+        entries: Called with the entries done and their number.
+        read: Called with bytes read since the last call, from several threads.
+    """
+
+    entries: Callable[[int, int], None] = lambda _done, _all: None
+    read: Callable[[int], None] = lambda _bytes: None
+
+
+def verify_archive(root: Path, question: Question, progress: Progress) -> ArchiveVerdict:
+    """Verify an archive. Nothing is written, no lock is taken.
+
+    Raises:
+        NotAnArchive: The folder holds no log.
+    """
+    layout = Layout(root)
+    if not (layout.log / CHECKPOINT).exists() and not (layout.log / "tile").is_dir():
+        raise NotAnArchive(f"{root} holds no archive")
+    findings = FindingList()
+    algorithms = question.algorithms if question.deep else None
+    landing = LandingStore(layout, BufferPool())
+    objects = ObjectChecks(landing, findings, algorithms, progress.read)
+    files = LogFiles(layout.log)
+    log = verify_log(files, question.key, question.known, objects.on_entry, progress.entries)
+    not_checked = [*log.not_checked, *objects.finish()]
+    if not question.deep:
+        not_checked.append("the bytes of objects, and the catalog: ask for --deep")
+    elif log.ok:
+        not_checked += _compare_catalog(layout, files, log, findings)
+    every = (*log.findings, *findings.finish())
+    ordered = tuple(sorted(every, key=lambda finding: finding.check))
+    return ArchiveVerdict(log, ordered, objects.objects, objects.size_bytes, tuple(not_checked))
+
+
+def _compare_catalog(
+    layout: Layout, files: LogFiles, log: LogVerdict, findings: FindingList
+) -> Iterable[str]:
+    """Check 14; what could not be checked."""
+    if not layout.catalog.exists():
+        return ["the catalog: there is none"]
+    try:
+        with Catalog.open(layout.catalog, read_only=True) as catalog:
+            known = catalog.log_size
+            if known > log.size:
+                detail = f"speaks of {known} entries, the log has {log.size}"
+                findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, detail)
+                return []
+            head = files.root_at(known).hex() if known else None
+            for difference in catalog.compare(files.entries(), head, DIFFERENCES_TOLD):
+                findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, str(difference))
+    except StorageError as error:
+        findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, error.detail)
+    return []
+
+
+def origin_is_open(verdict: ArchiveVerdict) -> bool:
+    """Whether the only thing wanting is a key from elsewhere."""
+    return any(finding.kind is OriginNotProven for finding in verdict.findings)
