@@ -1,0 +1,101 @@
+"""The API on a Unix socket, served by a thread of the station's process.
+
+Signals stay with the main thread: the station decides when to stop, and stops the server
+among the rest.
+"""
+
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fastapi import FastAPI
+from uvicorn import Config, Server
+
+from evidence_daemon.api.listener import Listener
+from evidence_daemon.api.peer import PeerProtocol
+from evidence_daemon.errors import ServiceError
+
+_GRACE_S = 3
+_START_TIMEOUT_S = 30.0
+
+
+class _NotedServer(Server):
+    """uvicorn's server, telling when it has begun or failed to."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.settled.set()
+
+
+class ApiServer:
+    """A running server. Started by its constructor, stopped by :meth:`stop`.
+
+    Args:
+        app: The application.
+        socket_path: Where to listen.
+
+    Raises:
+        ServiceAlreadyRunning: Another process listens there.
+        ServiceError: The server did not start.
+    """
+
+    def __init__(self, app: FastAPI, socket_path: Path) -> None:
+        self._listener = Listener(socket_path)
+        config = Config(
+            app,
+            http=PeerProtocol,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        self._server = _NotedServer(config)
+        self._thread = threading.Thread(target=self._run, name="api", daemon=True)
+        self._thread.start()
+        self._server.settled.wait(_START_TIMEOUT_S)
+        if not self._server.started:
+            self.stop()
+            raise ServiceError(f"the API did not start on {socket_path}")
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener.socket])
+        finally:
+            self._server.settled.set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server still answers; the watchdog's question."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Take no more requests, let the running ones end for a few seconds, then leave."""
+        self._server.should_exit = True
+        self._thread.join(2 * _GRACE_S)
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def serve(app: FastAPI, socket_path: Path) -> ApiServer:
+    """Serve the API until :meth:`ApiServer.stop`."""
+    return ApiServer(app, socket_path)

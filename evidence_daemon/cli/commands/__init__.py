@@ -1,0 +1,1 @@
+"""One module per command of ``evd``; each is named in ``evidence_daemon.cli.registry``."""

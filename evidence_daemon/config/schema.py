@@ -1,0 +1,355 @@
+"""The settings: one model per section, frozen, closed against unknown keys.
+
+Names carry units. The words beside each field are its documentation in both languages;
+``config.example.toml`` and ``docs/configuration.md`` are generated from them.
+"""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, LiteralString, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from evidence_daemon.config.shape import Key
+from evidence_daemon.config.types import (
+    AbsolutePath,
+    NamePart,
+    SocketPath,
+    VerifierKeyText,
+    ZoneName,
+)
+from hashing.errors import Bilingual
+
+ENV_PREFIX = "EVD_"
+ENV_DELIMITER = "__"
+_MIB = 1 << 20
+_GIB = 1 << 30
+_STATE_DIRECTORY = Path("/var/lib/evidence-daemon")
+
+
+class Section(BaseModel):
+    """A table of the configuration file."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+    words: ClassVar[Bilingual]
+
+
+class ArchiveSection(Section):
+    """``[archive]``."""
+
+    words = Bilingual(
+        zh="档案库：证据所在之处，以及谁在为它签名。",
+        en="The archive: where evidence lies, and who signs for it.",
+    )
+
+    directory: Annotated[
+        AbsolutePath,
+        Bilingual(zh="档案库文件夹，须在本地磁盘上。", en="The archive's folder, on a local disk."),
+    ] = _STATE_DIRECTORY / "archive"
+    keys_directory: Annotated[
+        AbsolutePath,
+        Bilingual(
+            zh="签名密钥所在的文件夹；不得位于档案库内。",
+            en="Folder of the signing keys; never inside the archive.",
+        ),
+    ] = _STATE_DIRECTORY / "keys"
+    state_file: Annotated[
+        AbsolutePath,
+        Bilingual(
+            zh="既非证据又无法推导的状态（任务等）。",
+            en="State that is neither evidence nor derivable (jobs and the like).",
+        ),
+    ] = _STATE_DIRECTORY / "state.sqlite"
+    organisation: Annotated[
+        NamePart,
+        Bilingual(
+            zh="单位名称，日志来源名的第一部分；evd init 之后不再改变。",
+            en="The organisation, first part of the log's origin; fixed by evd init.",
+        ),
+    ] = "local"
+    station: Annotated[
+        NamePart,
+        Bilingual(
+            zh="采集站名称，日志来源名的第二部分；evd init 之后不再改变。",
+            en="The station, second part of the log's origin; fixed by evd init.",
+        ),
+    ] = "station-1"
+    sm3: Annotated[
+        bool,
+        Bilingual(
+            zh="除 SHA-256 外，同一次读取中还计算 SM3。",
+            en="Compute SM3 beside SHA-256, in the same pass over the bytes.",
+        ),
+    ] = True
+    read_back: Annotated[
+        bool,
+        Bilingual(
+            zh="写入后从磁盘（而非缓存）读回并比对，然后才登记。",
+            en="Read every copy back from the disk, not the cache, and log it only if it is equal.",
+        ),
+    ] = True
+
+
+class StationSection(Section):
+    """``[station]``."""
+
+    words = Bilingual(
+        zh="采集站：如何发现并读取插入的记录仪。",
+        en="The station: how docked recorders are found and read.",
+    )
+
+    timezone: Annotated[
+        ZoneName,
+        Bilingual(
+            zh="解读文件名和记录仪时钟中的时间数字所用的时区。",
+            en="Zone in which the digits of file names and recorder clocks are read.",
+        ),
+    ] = "Asia/Shanghai"
+    drop_folders: Annotated[
+        tuple[AbsolutePath, ...],
+        Bilingual(
+            zh="投放文件夹：其中每个子文件夹视为一台已插入的记录仪。",
+            en="Drop folders: each folder inside one is taken as a docked recorder.",
+        ),
+    ] = ()
+    rescan_s: Annotated[
+        float,
+        Field(ge=1, le=3600),
+        Bilingual(
+            zh="每隔多少秒重新扫描；事件只是提示，扫描才是依据。",
+            en="Seconds between scans; events are only hints, the scan is the truth.",
+        ),
+    ] = 10.0
+    stable_s: Annotated[
+        float,
+        Field(ge=0, le=3600),
+        Bilingual(
+            zh="投放的文件夹在多少秒内没有变化才开始采集。",
+            en="Seconds for which a dropped folder must not have changed before it is read.",
+        ),
+    ] = 5.0
+    copies_per_controller: Annotated[
+        int,
+        Field(ge=1, le=64),
+        Bilingual(
+            zh="同一 USB 控制器上同时复制的记录仪数量上限。",
+            en="Recorders copied at the same time on one USB controller, at most.",
+        ),
+    ] = 8
+    workers: Annotated[
+        int,
+        Field(ge=1, le=512),
+        Bilingual(
+            zh="同时处理的记录仪数量上限。", en="Recorders served at the same time, at most."
+        ),
+    ] = 128
+    socket: Annotated[
+        SocketPath,
+        Bilingual(
+            zh="服务监听的 Unix 套接字；其用户组成员可以连接。",
+            en="Unix socket the service listens on; members of its group may connect.",
+        ),
+    ] = Path("/run/evidence-daemon/api.sock")
+
+
+class RecordersSection(Section):
+    """``[recorders]``."""
+
+    words = Bilingual(zh="如何对待记录仪本身。", en="What is done to recorders themselves.")
+
+    wipe: Annotated[
+        Literal["never"],
+        Bilingual(
+            zh="是否清除记录仪上的文件；从不。",
+            en="Whether files on a recorder are erased; they never are.",
+        ),
+    ] = "never"
+
+
+class StoreSection(Section):
+    """One ``[[stores]]`` table."""
+
+    words = Bilingual(
+        zh="附加存储：每件原件在本地归档后再复制到这里。",
+        en="Further stores: every original is copied there once it is archived locally.",
+    )
+
+    name: Annotated[NamePart, Bilingual(zh="存储名称。", en="The store's name.")]
+    kind: Annotated[
+        Literal["directory"],
+        Bilingual(
+            zh="存储类型：文件夹，如已挂载的 NAS 共享。",
+            en="Kind of store: a folder, such as a mounted NAS share.",
+        ),
+    ] = "directory"
+    path: Annotated[
+        AbsolutePath,
+        Bilingual(
+            zh="存储所在文件夹；其中须有 store.json 才会被使用。",
+            en="The store's folder; used only while it holds its store.json.",
+        ),
+    ]
+    deadline_s: Annotated[
+        float,
+        Field(ge=1, le=3600),
+        Bilingual(
+            zh="多少秒没有响应即视为不可用。",
+            en="Seconds without an answer after which the store counts as unavailable.",
+        ),
+    ] = 30.0
+    required: Annotated[
+        bool,
+        Bilingual(
+            zh="在此存储有副本之前，不得移除本地副本。",
+            en="The local copy is never let go before this store has one.",
+        ),
+    ] = False
+
+
+class IntakeSection(Section):
+    """``[intake]``."""
+
+    words = Bilingual(
+        zh="采集的资源界限；空间不足时停止采集，绝不删除。",
+        en="Limits of intake; when space is short intake stops, nothing is ever deleted for room.",
+    )
+
+    minimum_free_bytes: Annotated[
+        int,
+        Field(ge=64 * _MIB, le=1 << 50),
+        Bilingual(
+            zh="档案磁盘剩余空间低于此值时停止采集。",
+            en="Intake stops while the archive's disk has fewer free bytes than this.",
+        ),
+    ] = 2 * _GIB
+    warning_h: Annotated[
+        float,
+        Field(ge=0, le=8760),
+        Bilingual(
+            zh="按近期速度预计多少小时内写满即开始警告。",
+            en="Warn once the disk will be full within so many hours at the recent rate.",
+        ),
+    ] = 48.0
+    buffer_pool_bytes: Annotated[
+        int,
+        Field(ge=8 * _MIB, le=64 * _MIB),
+        Bilingual(
+            zh="所有复制共用的缓冲区总量。", en="Size of the one buffer pool that all copies share."
+        ),
+    ] = 64 * _MIB
+
+
+class RulesSection(Section):
+    """``[rules]``."""
+
+    words = Bilingual(
+        zh="规则文件：单位可自行替换的数据；其摘要记入日志。",
+        en="Rule files: data a bureau may replace; their digests are logged.",
+    )
+
+    file_names: Annotated[
+        AbsolutePath | None,
+        Bilingual(
+            zh="文件名语法；留空则使用内置语法。",
+            en="Grammars of file names; the built-in ones when absent.",
+        ),
+    ] = None
+
+
+class VerifySection(Section):
+    """``[verify]``."""
+
+    words = Bilingual(zh="校验以什么为准。", en="What verification trusts.")
+
+    key: Annotated[
+        VerifierKeyText | None,
+        Bilingual(
+            zh="锁定的验证密钥；没有它，校验只能说明自身一致。",
+            en="The pinned verifier key; without it a verdict is only self-consistent.",
+        ),
+    ] = None
+
+
+class LoggingSection(Section):
+    """``[logging]``."""
+
+    words = Bilingual(
+        zh="程序自身的运行日志（标准错误），与证据日志无关。",
+        en="The program's own messages on standard error; not the evidence log.",
+    )
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Bilingual(zh="最低级别。", en="Lowest level that is written."),
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "json", "console"],
+        Bilingual(
+            zh="输出格式；auto：在 systemd 下为 JSON，否则为便于阅读的文本。",
+            en="How lines are written; auto is JSON under systemd and readable text elsewhere.",
+        ),
+    ] = "auto"
+
+
+class Config(BaseSettings):
+    """Every setting of the program."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=ENV_DELIMITER,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+    )
+
+    archive: ArchiveSection = ArchiveSection()
+    station: StationSection = StationSection()
+    recorders: RecordersSection = RecordersSection()
+    stores: tuple[StoreSection, ...] = ()
+    intake: IntakeSection = IntakeSection()
+    rules: RulesSection = RulesSection()
+    verify: VerifySection = VerifySection()
+    logging: LoggingSection = LoggingSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the loader hands over: it has merged the sources and knows their origins."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _places_apart(self) -> Self:
+        outside: dict[Key, Path] = {
+            ("archive", "keys_directory"): self.archive.keys_directory,
+            ("archive", "state_file"): self.archive.state_file,
+        }
+        outside |= {("stores", index, "path"): s.path for index, s in enumerate(self.stores)}
+        for key, path in outside.items():
+            if path.is_relative_to(self.archive.directory):
+                raise _conflict(key, "lies inside archive.directory")
+        return self
+
+    @model_validator(mode="after")
+    def _stores_distinct(self) -> Self:
+        for index, store in enumerate(self.stores):
+            earlier = self.stores[:index]
+            if any(store.name == other.name for other in earlier):
+                raise _conflict(("stores", index, "name"), "is the name of another store")
+            if any(store.path == other.path for other in earlier):
+                raise _conflict(("stores", index, "path"), "is the path of another store")
+        return self
+
+
+def _conflict(key: Key, message: LiteralString) -> PydanticCustomError:
+    """A mistake that only shows when settings are seen together, told at one of them."""
+    return PydanticCustomError("conflict", message, {"key": key})
