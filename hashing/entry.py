@@ -36,6 +36,7 @@ __all__ = [
     "check_common",
     "format_time",
     "from_fields",
+    "leaf_hash",
     "parse",
     "parse_time",
 ]
