@@ -72,16 +72,20 @@ class LogFiles:
             NotAnArchive: A tile is missing.
             IntegrityError: A tile is not of its length.
         """
-        head = self.head().size
+        return Frontier.read(size, node_reader(size, self.stored_tile)).root()
 
-        def read(level: int, index: int, width: int) -> bytes:
-            stored = min(TILE_WIDTH, (head >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
-            data = self.tile(level, index, max(stored, width))
-            if data is None:
-                raise NotAnArchive(f"{tile_path(level, index, stored)} is missing")
-            return data[: width * HASH_BYTES]
+    def stored_tile(self, level: int, index: int, width: int) -> bytes:
+        """The first ``width`` hashes of a tile, from it or from the wider one that replaced it.
 
-        return Frontier.read(size, node_reader(size, read)).root()
+        Raises:
+            NotAnArchive: The tile is missing.
+        """
+        in_level = self.head().size >> (TILE_HEIGHT * level)
+        stored = min(TILE_WIDTH, in_level - index * TILE_WIDTH)
+        data = self.tile(level, index, max(stored, width))
+        if data is None:
+            raise NotAnArchive(f"{tile_path(level, index, stored)} is missing")
+        return data[: width * HASH_BYTES]
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Entries ``start`` to ``stop`` (exclusive; None: all that the checkpoint covers).

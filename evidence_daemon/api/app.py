@@ -5,10 +5,15 @@ from fastapi import APIRouter, FastAPI
 from evidence_daemon import __version__
 from evidence_daemon.api.errors import add_error_handlers
 from evidence_daemon.api.peer import PeerGate
-from evidence_daemon.api.routes import health
+from evidence_daemon.api.routes import health, intake, log, recordings
 from evidence_daemon.api.service import Service
 
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    intake.router,
+    log.router,
+    recordings.router,
+)
 
 
 def create_app(service: Service) -> FastAPI:

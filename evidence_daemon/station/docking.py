@@ -21,7 +21,7 @@ from archive.ingest.policy import groups
 from archive.log.writer import Draft
 from drivers.errors import NotARecorder, RecorderError, RecorderVanished
 from drivers.identity import Identification, identify
-from drivers.names import NameGrammars
+from drivers.grammar import NameGrammars
 from drivers.order import plan
 from drivers.recorder import HasClock, Listing, ParsedName, Recorder
 from evidence_daemon.station.balance import Balance

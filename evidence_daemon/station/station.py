@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from archive.archive import Archive
-from drivers.names import NameGrammars
+from drivers.grammar import NameGrammars
 from drivers.recorder import Recorder
 from evidence_daemon.station.board import Board, SlotDisplay, SlotView
 from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended

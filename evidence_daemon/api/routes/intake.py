@@ -1,0 +1,63 @@
+"""``/v1/ingest`` and ``/v1/slots``: taking recorders in, and what every slot shows."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from evidence_daemon.api.lines import stream_lines
+from evidence_daemon.api.peer import CurrentPeer
+from evidence_daemon.api.routes.door import CurrentArchive, Keeper
+from evidence_daemon.service.intake import IntakeRequest
+
+router = APIRouter()
+
+
+class Provenance(BaseModel):
+    """Where legacy footage comes from; see the ``import`` entry.
+
+    Attributes:
+        source: In words.
+        custodian: Who vouches for it.
+        manifest_sha256: Digest of the manifest that came with it.
+    """
+
+    source: str = Field(min_length=1)
+    custodian: str = Field(min_length=1)
+    manifest_sha256: str | None = None
+
+
+class IngestRequest(BaseModel):
+    """What is to be taken in.
+
+    Attributes:
+        paths: Absolute paths of folders or mounted cards.
+        recorder: The recorder's identity if a person names it.
+        officer: The officer if a person names one.
+        provenance: For legacy footage.
+    """
+
+    paths: list[str] = Field(min_length=1)
+    recorder: str | None = None
+    officer: str | None = None
+    provenance: Provenance | None = None
+
+
+@router.post("/ingest")
+def ingest(service: CurrentArchive, peer: Keeper, wanted: IngestRequest) -> StreamingResponse:
+    """Take folders in; progress and results as JSON lines, a summary last."""
+    provenance = wanted.provenance
+    request = IntakeRequest(
+        paths=wanted.paths,
+        recorder=wanted.recorder,
+        officer=wanted.officer,
+        provenance=None if provenance is None else provenance.model_dump(exclude_none=True),
+    )
+    return stream_lines(service.intake.run(request, peer.actor), at_once=True)
+
+
+@router.get("/slots")
+def slots(service: CurrentArchive, _peer: CurrentPeer) -> list[dict[str, Any]]:
+    """Every slot as it is now."""
+    return service.slots()
