@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from archive.catalog.catalog import Catalog
 from archive.catalog.rows import Occurrence
-from archive.errors import StorageError
-from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceVanished
+from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceUnreadable
 from archive.ingest.sample import sample_source
 from archive.log.writer import Draft, LogWriter
 from hashing.entry import Act
@@ -20,7 +19,9 @@ GROUP_SIGHTINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
+class Candidate:
+    """A file that looks like one archived before: same path, size and modification time."""
+
     arrival: Arrival
     earlier: Occurrence
 
@@ -37,55 +38,67 @@ class Recogniser:
         self._catalog = catalog
         self._log = log
 
-    def sift(
+    def divide(
         self, docking: Docking, arrivals: Sequence[Arrival]
+    ) -> tuple[list[Arrival], list[Candidate]]:
+        """New names, and candidates for a sighting; nothing is read from the recorder."""
+        fresh: list[Arrival] = []
+        candidates: list[Candidate] = []
+        for arrival in arrivals:
+            earlier = self._catalog.same_occurrence(
+                docking.recorder, arrival.path, arrival.size_bytes, arrival.mtime_us
+            )
+            if earlier is not None and earlier.complete:
+                candidates.append(Candidate(arrival, earlier))
+            else:
+                fresh.append(arrival)
+        return fresh, candidates
+
+    def confirm(
+        self, docking: Docking, candidates: Sequence[Candidate]
     ) -> tuple[list[Arrival], list[Outcome]]:
-        """Log the arrivals that are known already.
+        """Log the candidates whose sample agrees as sightings.
 
         Returns:
-            The arrivals that have to be copied, and the outcomes of the others.
+            The arrivals that have to be copied after all, and the outcomes of the others.
+
+        Raises:
+            SourceVanished: The recorder is gone.
         """
-        fresh: list[Arrival] = []
-        matches: list[_Match] = []
-        for arrival in arrivals:
-            earlier = self._recognise(docking, arrival)
-            if earlier is None:
-                fresh.append(arrival)
-            else:
-                matches.append(_Match(arrival, earlier))
-        for start in range(0, len(matches), GROUP_SIGHTINGS):
-            group = matches[start : start + GROUP_SIGHTINGS]
-            self._log.submit([_draft(docking, match) for match in group]).result()
-        return fresh, [
-            Outcome(m.arrival, Result.KNOWN, m.earlier.recording, size_bytes=m.arrival.size_bytes)
-            for m in matches
+        agreed = [each for each in candidates if _sample_agrees(each)]
+        for start in range(0, len(agreed), GROUP_SIGHTINGS):
+            group = agreed[start : start + GROUP_SIGHTINGS]
+            self._log.submit([_draft(docking, each) for each in group]).result()
+        known = {each.arrival.path for each in agreed}
+        return [each.arrival for each in candidates if each.arrival.path not in known], [
+            Outcome(
+                each.arrival,
+                Result.KNOWN,
+                each.earlier.recording,
+                size_bytes=each.arrival.size_bytes,
+            )
+            for each in agreed
         ]
 
-    def _recognise(self, docking: Docking, arrival: Arrival) -> Occurrence | None:
-        earlier = self._catalog.same_occurrence(
-            docking.recorder, arrival.path, arrival.size_bytes, arrival.mtime_us
-        )
-        if earlier is None or not earlier.complete:
-            return None
-        try:
-            with arrival.open() as source:
-                sample = sample_source(source, arrival.size_bytes)
-        except SourceVanished:
-            raise
-        except StorageError:
-            return None  # the copy will say what is wrong with it
-        return earlier if sample == earlier.sample else None
+
+def _sample_agrees(candidate: Candidate) -> bool:
+    arrival = candidate.arrival
+    try:
+        with arrival.open() as source:
+            return sample_source(source, arrival.size_bytes) == candidate.earlier.sample
+    except SourceUnreadable:
+        return False  # the copy will say what is wrong with it
 
 
-def _draft(docking: Docking, match: _Match) -> Draft:
+def _draft(docking: Docking, candidate: Candidate) -> Draft:
     body: dict[str, object] = {
         "docking": docking.docking,
-        "recording": match.earlier.recording,
+        "recording": candidate.earlier.recording,
         "recorder": docking.recorder,
-        "object": _object_body(match.earlier),
+        "object": _object_body(candidate.earlier),
         "complete": True,
-        **match.arrival.as_body(),
-        "sample": match.earlier.sample,
+        **candidate.arrival.as_body(),
+        "sample": candidate.earlier.sample,
         "proof": "metadata",
         "new_recording": False,
     }

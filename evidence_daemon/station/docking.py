@@ -20,8 +20,8 @@ from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceVani
 from archive.ingest.policy import groups
 from archive.log.writer import Draft
 from drivers.errors import NotARecorder, RecorderError, RecorderVanished
-from drivers.identity import Identification, identify
 from drivers.grammar import NameGrammars
+from drivers.identity import Identification, identify
 from drivers.order import plan
 from drivers.recorder import HasClock, Listing, ParsedName, Recorder
 from evidence_daemon.station.balance import Balance
@@ -197,7 +197,9 @@ class DockingRun:
         return Draft(Act.CLOCK_READ, body, self._order.actor)
 
     def _take(self, balance: Balance) -> None:
-        """Recognise what was here before, copy the rest in the order of the plan."""
+        """New names in the order of the plan, then what looks known; the latter never delays
+        the former.
+        """  # noqa: D205 - one sentence
         docking = Docking(self._docking, self._identity, self._order.actor)
         arrivals = self._arrivals(balance.listing)
         self._display.show(
@@ -207,9 +209,16 @@ class DockingRun:
             skipped=len(balance.listing.skipped),
             started_s=time.monotonic(),
         )
-        fresh, known = self._archive.recogniser.sift(docking, arrivals)
+        fresh, candidates = self._archive.recogniser.divide(docking, arrivals)
+        self._copy(docking, balance, fresh)
+        if not self._may_copy():
+            return
+        fresh, known = self._archive.recogniser.confirm(docking, candidates)
         self._count(balance, known)
         self._display.advance(sum(outcome.size_bytes for outcome in known))
+        self._copy(docking, balance, fresh)
+
+    def _copy(self, docking: Docking, balance: Balance, fresh: list[Arrival]) -> None:
         for group in groups(fresh):
             if not self._may_copy():
                 return
@@ -230,7 +239,7 @@ class DockingRun:
                 officer=self._officer_of(name),
                 open=opener(self._recorder, file),
             )
-            for file in plan(listing.files, parsed)
+            for file in plan(listing.files, parsed, lambda _: False)
         ]
 
     def _officer_of(self, name: ParsedName | None) -> str | None:

@@ -1,0 +1,1 @@
+"""The main job on real footage, for someone who has just met the program."""
