@@ -87,10 +87,11 @@ class ObjectDigests:
 
 
 class MultiDigest:
-    """Several digests of one stream, fed buffer by buffer.
+    """Several digests of one stream, each byte fed once to every one of them.
 
-    One instance belongs to one stream; feeding it from two threads at once gives rubbish.
-    The interpreter lock is released while a large buffer is hashed.
+    One instance belongs to one stream. The digests are independent lanes: each may be fed
+    from a thread of its own, in stream order, and the interpreter lock is released while a
+    large buffer is hashed.
 
     Args:
         algorithms: Which digests to make. SHA-256 is always among them.
@@ -101,11 +102,21 @@ class MultiDigest:
         self._states = {name: hashlib.new(name.value) for name in sorted(wanted)}
         self._size_bytes = 0
 
+    @property
+    def lanes(self) -> tuple[Algorithm, ...]:
+        """The digests being made."""
+        return tuple(self._states)
+
+    def update_lane(self, lane: Algorithm, buffer: bytes | bytearray | memoryview) -> None:
+        """Feed the next bytes of the stream to one digest."""
+        self._states[lane].update(buffer)
+        if lane is Algorithm.SHA256:
+            self._size_bytes += len(buffer)
+
     def update(self, buffer: bytes | bytearray | memoryview) -> None:
         """Feed the next bytes of the stream to every digest."""
-        for state in self._states.values():
-            state.update(buffer)
-        self._size_bytes += len(buffer)
+        for lane in self._states:
+            self.update_lane(lane, buffer)
 
     def finish(self) -> ObjectDigests:
         """The digests of everything fed so far."""
