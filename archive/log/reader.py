@@ -93,23 +93,28 @@ class LogFiles:
         Raises:
             IntegrityError: A bundle is missing or malformed.
         """
-        size = self.head().size if stop is None else stop
-        for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
+        size = self.head().size
+        stop = size if stop is None else min(stop, size)
+        for index in range(start // TILE_WIDTH, -(-stop // TILE_WIDTH)):
             first = index * TILE_WIDTH
             for offset, raw in enumerate(self.raw_bundle(index, size)):
-                if start <= first + offset < size:
+                if start <= first + offset < stop:
                     yield parse(raw)
 
     def raw_bundle(self, index: int, size: int) -> list[bytes]:
         """The raw entries of bundle ``index`` in a log of ``size`` entries.
+
+        A log that grows while it is read replaces its last, partial bundle by a wider one.
 
         Raises:
             NotAnArchive: The bundle is missing.
             IntegrityError: It is malformed.
         """
         width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        # A log that has grown meanwhile has replaced the partial bundle by the full one.
-        data = self.bundle(index, width) or self.bundle(index, TILE_WIDTH)
+        data = self.bundle(index, width)
+        if data is None:
+            wider = min(TILE_WIDTH, self.head().size - index * TILE_WIDTH)
+            data = self.bundle(index, wider)
         if data is None:
             raise NotAnArchive(f"entry bundle {entries_path(index, width)} is missing")
         return decode_bundle(data)[:width]
