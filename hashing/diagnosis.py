@@ -97,7 +97,7 @@ def _number(seen: Sequence[Seen], expected: int, made: Diagnosis) -> None:
     for item in seen:
         if item.fields is None:
             item.seq, item.disowned = following, True
-            made.add(item.seq, item.seq, f"was changed: {item.fault}")
+            made.add(item.seq, item.seq, f"changed: {item.fault}")
         else:
             item.seq = item.fields["seq"]
         following = item.seq + 1
@@ -194,19 +194,23 @@ def _name_culprit(
     left: Seen, right: Seen, after: Seen | None, recorded: dict[int, bytes], made: Diagnosis
 ) -> None:
     if left.seq < 0:
-        made.add(right.seq, right.seq, "was changed: prev of the first entry is not zeros")
+        made.add(right.seq, right.seq, "changed: prev of the first entry is not zeros")
         return
     left_vouched = _vouched(left, None, recorded)
     right_vouched = _vouched(right, after, recorded)
     if right_vouched is False and left_vouched is not False:
         right.disowned = True
-        made.add(right.seq, right.seq, f"was changed: its prev is not entry {left.seq}")
+        made.add(right.seq, right.seq, f"changed: it does not follow entry {left.seq}")
     elif left_vouched is False or right_vouched:
         left.disowned = True
-        made.add(left.seq, left.seq, f"was changed: entry {right.seq} follows another one")
+        made.add(left.seq, left.seq, f"changed: entry {right.seq} follows another one")
     else:
         left.disowned = right.disowned = True
-        made.add(left.seq, right.seq, f"do not follow: entry {left.seq} or {right.seq} was changed")
+        made.add(
+            left.seq,
+            right.seq,
+            f"changed: entry {right.seq} does not follow {left.seq}; one of the two",
+        )
 
 
 def _vouched(item: Seen, after: Seen | None, recorded: dict[int, bytes]) -> bool | None:

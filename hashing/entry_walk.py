@@ -26,14 +26,9 @@ from hashing.entry import (
     parse,
 )
 from hashing.errors import EvidenceError, IntegrityError, LogInconsistent, SignatureInvalid
-from hashing.findings import ClockWentBack, FindingList, Severity
+from hashing.findings import Check, ClockWentBack, FindingList, Severity
 from hashing.keyring import Keyring, is_key_entry
 from hashing.ranges import SeqRanges, numbered
-
-CHECK_ENTRIES = 4
-CHECK_KEYS = 7
-CHECK_TIME = 8
-CHECK_BODIES = 10
 
 _COMMON = itemgetter("v", "seq", "time", "mono_ms", "act", "clock", "station", "boot", "actor")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII).fullmatch
@@ -88,7 +83,7 @@ class ClockWatch:
         if self._count:
             times = "once" if self._count == 1 else f"{self._count} times"
             detail = f"the clock goes back {times} within a boot, {self._first}"
-            findings.add(ClockWentBack, CHECK_TIME, "time", detail, Severity.INFORMATION)
+            findings.add(ClockWentBack, Check.TIME, "time", detail, Severity.INFORMATION)
 
 
 class EntryWalk:
@@ -136,10 +131,9 @@ class EntryWalk:
         straight = objects is not None
         if objects is None:
             read = self._crooked(bundle)
-            objects = [fields for fields, _ in read]
         else:
             read = list(zip(objects, bundle.entries, strict=True))
-        self._clock.watch(objects)
+            self._clock.watch(objects)
         everything = self._on_entry is not None or self._check_bodies
         for fields, raw in read:
             if everything or fields["act"] not in _PLAIN_ACTS:
@@ -157,7 +151,7 @@ class EntryWalk:
         if self._next < self._size:
             subject = numbered(self._next, self._size - 1)
             detail = f"removed: the checkpoint covers {self._size} entries"
-            self._findings.add(LogInconsistent, CHECK_ENTRIES, subject, detail)
+            self._findings.add(LogInconsistent, Check.ENTRIES, subject, detail)
         self._clock.report(self._findings)
 
     def _straight(self, bundle: Bundle) -> list[dict[str, Any]] | None:
@@ -214,13 +208,11 @@ class EntryWalk:
         recorded = dict(enumerate(bundle.recorded, bundle.start)) | self._last_recorded
         found = diagnose(seen, self._next, self._size, self._last, recorded)
         for subject, detail in found.defects:
-            self._findings.add(LogInconsistent, CHECK_ENTRIES, subject, detail)
+            self._findings.add(LogInconsistent, Check.ENTRIES, subject, detail)
         for seq in found.doubtful:
             self._doubtful.add(seq)
         last = found.last
-        if last is None or last.seq < self._next:
-            self.skip_to(self._next + len(seen))
-        else:
+        if last is not None and last.seq >= self._next:
             self._last, self._next, self._prev = last, last.seq + 1, last.leaf.hex()
         return [
             (item.fields, raw)
@@ -235,7 +227,7 @@ class EntryWalk:
             try:
                 self.keyring.read(seq, fields)
             except EvidenceError as error:
-                self._findings.add(SignatureInvalid, CHECK_KEYS, f"entry {seq}", error.detail)
+                self._findings.add(SignatureInvalid, Check.KEYS, f"entry {seq}", error.detail)
         if act not in SCHEMAS and (
             act in self.unknown_acts or len(self.unknown_acts) < _MAX_UNKNOWN_ACTS
         ):
@@ -250,7 +242,7 @@ class EntryWalk:
         try:
             validate(act, body)
         except EvidenceError as error:
-            self._findings.add_error(CHECK_BODIES, f"entry {fields['seq']}", error)
+            self._findings.add_error(Check.BODIES, f"entry {fields['seq']}", error)
 
 
 def _see(position: int, raw: bytes, leaf: bytes) -> Seen:

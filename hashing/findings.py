@@ -1,18 +1,33 @@
 """What a verification says: findings as data, and the verdict that holds them.
 
-A finding names the check that made it (the numbers of :mod:`hashing.verifier`), an error
+A finding names the check that made it, an error
 class that gives its code and its meaning in both languages, and the place it is about.
 Rendering is the caller's.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from hashing.errors import Bilingual, EvidenceError, OriginNotProven
+from hashing.errors import Bilingual, EvidenceError
 from hashing.note import VerifierKey
 
 MAX_FINDINGS_PER_CHECK = 100
+
+
+class Check(IntEnum):
+    """The numbered checks of :mod:`hashing.verifier`."""
+
+    CHECKPOINT = 1
+    SIGNATURE = 2
+    BUNDLES = 3
+    ENTRIES = 4
+    ROOT = 5
+    TILES = 6
+    KEYS = 7
+    TIME = 8
+    KNOWN = 9
+    BODIES = 10
 
 
 class Severity(StrEnum):
@@ -62,7 +77,7 @@ class Finding:
 
     Attributes:
         kind: The error class, which carries code, exit code, meaning and action.
-        check: Number of the check, as :mod:`hashing.verifier` counts them.
+        check: Number of the check that made it: a :class:`Check`, or a caller's own above those.
         severity: How much it weighs.
         subject: What it is about: ``checkpoint``, ``entry 17`` or a file of the log.
         detail: One English sentence without a full stop.
@@ -148,8 +163,3 @@ class FindingList:
                 more = f"{count - MAX_FINDINGS_PER_CHECK} more findings of this kind"
                 self._kept.append(Finding(kind, check, Severity.ERROR, "log", more))
         return tuple(sorted(self._kept, key=lambda finding: finding.check))
-
-
-def origin_not_proven(detail: str) -> Finding:
-    """The warning that nothing pinned the log's first key."""
-    return Finding(OriginNotProven, 2, Severity.WARNING, "checkpoint", detail)

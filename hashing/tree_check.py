@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 
 from hashing.checkpoint import Checkpoint
 from hashing.errors import LogInconsistent
-from hashing.findings import MAX_FINDINGS_PER_CHECK, FindingList
+from hashing.findings import MAX_FINDINGS_PER_CHECK, Check, FindingList
 from hashing.merkle import HASH_BYTES, Frontier
 from hashing.ranges import SeqRanges, numbered
 from hashing.tiles import TILE_HEIGHT, TILE_WIDTH, split_hashes, tile_path, tile_root
-
-CHECK_ROOT = 5
-CHECK_TILES = 6
 
 ReadTile = Callable[[int, int, int], bytes | None]
 
@@ -64,11 +61,13 @@ class TreeCheck:
     Attributes:
         known: The roots at those sizes, as far as the log reaches.
         whole: Whether all leaves came from entries; else tiles stood in for some.
+        hollow: Whether for some there was neither entry nor tile, so that there is no root.
     """
 
     def __init__(self, read_tile: ReadTile, known_sizes: Iterable[int]) -> None:
         self.known: dict[int, KnownRoots] = {}
         self.whole = True
+        self.hollow = False
         self._read_tile = read_tile
         self._known_sizes = sorted(set(known_sizes), reverse=True)
         self._made = _Tree()
@@ -95,6 +94,7 @@ class TreeCheck:
         recorded = stored if stored is not None else made
         self.whole = self.whole and leaves is not None
         if made is None or recorded is None:
+            self.hollow = True
             made = recorded = bytes(width * HASH_BYTES)
         self._keep_known(index * TILE_WIDTH + width, made, recorded)
         if width == TILE_WIDTH:
@@ -129,18 +129,22 @@ class TreeCheck:
         """
         made, recorded = self._made.frontier.root(), self._recorded.frontier.root()
         if made == checkpoint.root:
-            _report_tiles(self._made, "it is not what the signed entries make", findings)
+            _report_tiles(self._made, "the entries lead to the signed root", findings)
             return
-        detail = f"the entries hash to {made.hex()}, the checkpoint says {checkpoint.root.hex()}"
-        findings.add(LogInconsistent, CHECK_ROOT, "checkpoint", detail)
+        what = "the entries hash" if self.whole else "entries, and tiles in place of some, hash"
+        detail = f"{what} to {made.hex()}, the checkpoint says {checkpoint.root.hex()}"
+        if made == recorded and self.whole:
+            detail += "; entries and tiles agree with each other, so both were written anew"
+        if not self.hollow:
+            findings.add(LogInconsistent, Check.ROOT, "checkpoint", detail)
         if recorded == checkpoint.root:
-            reason = "was changed: its hash in the tiles, which lead to the signed root, is another"
-            _report_tiles(self._recorded, "it is not what the signed tiles make", findings)
+            reason = "changed: the tiles, which lead to the signed root, hold another hash"
+            _report_tiles(self._recorded, "the tiles below lead to the signed root", findings)
         else:
-            reason = "differs from its tile, and neither leads to the signed root"
+            reason = "changed, or its tile: they differ, and neither leads to the signed root"
             _report_count(self._made, findings)
         for first, last in doubtful.ranges:
-            findings.add(LogInconsistent, CHECK_ROOT, numbered(first, last), reason)
+            findings.add(LogInconsistent, Check.ROOT, numbered(first, last), reason)
 
     def truth(self, checkpoint: Checkpoint, size: int) -> bytes:
         """The root at a known size, of the tree that the signed root belongs to."""
@@ -205,11 +209,11 @@ def _differing(one: bytes, other: bytes) -> list[int]:
 
 def _report_tiles(tree: _Tree, reason: str, findings: FindingList) -> None:
     for path, detail in tree.differing:
-        findings.add(LogInconsistent, CHECK_TILES, path, f"tile was changed: {detail}; {reason}")
+        findings.add(LogInconsistent, Check.TILES, path, f"changed: {detail}, and {reason}")
 
 
 def _report_count(tree: _Tree, findings: FindingList) -> None:
     if tree.differing:
         path, detail = tree.differing[0]
         text = f"{tree.differing_count} stored tiles differ from the entries; here {detail}"
-        findings.add(LogInconsistent, CHECK_TILES, path, text)
+        findings.add(LogInconsistent, Check.TILES, path, text)

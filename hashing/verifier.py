@@ -20,12 +20,10 @@ nothing foreign is raised. It runs through the log once with one bundle in memor
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Protocol
 
 from hashing.checkpoint import Checkpoint
 from hashing.entry import Entry
-from hashing.entry_walk import CHECK_ENTRIES, CHECK_KEYS, Bundle, EntryWalk
+from hashing.entry_walk import Bundle, EntryWalk
 from hashing.errors import (
     EvidenceError,
     LogInconsistent,
@@ -34,44 +32,28 @@ from hashing.errors import (
     RolledBack,
     SignatureInvalid,
 )
-from hashing.findings import FindingList, LogSucceeds, LogVerdict, Severity
-from hashing.merkle import HASH_BYTES, leaf_hash
+from hashing.findings import Check, Finding, FindingList, LogSucceeds, LogVerdict, Severity
+from hashing.log_reader import LogReader, LogSource
+from hashing.merkle import leaf_hash
 from hashing.note import SignedNote, VerifierKey
 from hashing.ranges import SeqRanges
-from hashing.tiles import (
-    TILE_WIDTH,
-    MalformedBundle,
-    decode_bundle,
-    entries_path,
-    split_hashes,
-    tile_path,
-)
-from hashing.tree_check import CHECK_ROOT, CHECK_TILES, TreeCheck
+from hashing.tiles import TILE_WIDTH, split_hashes
+from hashing.tree_check import TreeCheck
 
-CHECK_CHECKPOINT = 1
-CHECK_SIGNATURE = 2
-CHECK_BUNDLES = 3
-CHECK_KNOWN = 9
+__all__ = ["Finding", "LogSource", "LogVerdict", "verify_log"]
 
 MAX_MISSING_RUN = 64
 """After so many missing bundles in a row the rest is taken to be missing as well."""
 
-
-class LogSource(Protocol):
-    """Where a log's files come from. An EvidenceError that a method raises is a finding.
-
-    A width below 256 asks for the partial file of exactly that width. The verifier itself
-    looks for a wider one where a log that grows has replaced it.
-    """
-
-    def checkpoint(self) -> bytes | None:
-        """The newest checkpoint's signed note, None where there is none."""
-
-    def bundle(self, index: int, width: int) -> bytes | None:
-        """An entry bundle, None where it is missing."""
-
-    def tile(self, level: int, index: int, width: int) -> bytes | None:
-        """A hash tile, None where it is missing."""
+_PROVING = (
+    Check.CHECKPOINT,
+    Check.SIGNATURE,
+    Check.BUNDLES,
+    Check.ENTRIES,
+    Check.ROOT,
+    Check.KEYS,
+)
+"""The checks without which a pinned key proves nothing about the entries."""
 
 
 def verify_log(
@@ -91,247 +73,180 @@ def verify_log(
             self-consistent, origin not proven.
         known: Checkpoints known from elsewhere. Their signatures are the caller's to judge.
         on_entry: Called with every entry, in the order they stand, as far as they are any.
+            What it raises ends the run.
         progress: Called with the entries done and their number, after each bundle.
         check_bodies: Whether check 10 is made too.
     """
-    verification = _Verification(source, pinned, known, on_entry, progress)
-    return verification.run(check_bodies=check_bodies)
+    findings = FindingList()
+    opened = _open(source, findings)
+    if opened is None:
+        gap = "everything: there is no checkpoint to check against"
+        return LogVerdict(findings=findings.finish(), not_checked=(gap,))
+    signed, checkpoint = opened
+    doubtful = SeqRanges()
+    walk = EntryWalk(checkpoint.size, findings, doubtful, on_entry, check_bodies=check_bodies)
+    run = _Verification(source, checkpoint, findings, doubtful, walk, known)
+    run.read(progress)
+    run.check_signature(signed, pinned)
+    return run.verdict(pinned)
+
+
+def _open(source: LogSource, findings: FindingList) -> tuple[SignedNote, Checkpoint] | None:
+    """Check 1."""
+    try:
+        data = source.checkpoint()
+        if data is None:
+            raise MissingFile("the log has no checkpoint")
+        signed = SignedNote.parse(data)
+        return signed, Checkpoint.parse(signed.text)
+    except EvidenceError as error:
+        kind = MissingFile if isinstance(error, MissingFile) else LogInconsistent
+        findings.add(kind, Check.CHECKPOINT, "checkpoint", error.detail)
+        return None
 
 
 class _Verification:
-    """One run over one log."""
+    """One run over one log whose checkpoint could be read."""
 
     def __init__(
         self,
         source: LogSource,
-        pinned: VerifierKey | None,
+        checkpoint: Checkpoint,
+        findings: FindingList,
+        doubtful: SeqRanges,
+        walk: EntryWalk,
         known: Sequence[Checkpoint],
-        on_entry: Callable[[Entry], None] | None,
-        progress: Callable[[int, int], None] | None,
     ) -> None:
-        self._source = source
-        self._pinned = pinned
+        self._checkpoint = checkpoint
+        self._findings = findings
+        self._doubtful = doubtful
+        self._walk = walk
         self._known = known
-        self._on_entry = on_entry
-        self._progress = progress
-        self._findings = FindingList()
+        self._reader = LogReader(source, findings)
+        sizes = [item.size for item in known if item.origin == checkpoint.origin]
+        self._tree = TreeCheck(self._reader.tile, sizes)
         self._not_checked: list[str] = []
-        self._doubtful = SeqRanges()
 
-    def run(self, *, check_bodies: bool) -> LogVerdict:
-        """All checks, in the order in which the bytes allow them."""
-        note = self._open()
-        if note is None:
-            self._not_checked.append("everything: there is no checkpoint to check against")
-            return LogVerdict(
-                findings=self._findings.finish(), not_checked=tuple(self._not_checked)
-            )
-        signed, checkpoint = note
-        walk = EntryWalk(
-            checkpoint.size,
-            self._findings,
-            self._doubtful,
-            self._on_entry,
-            check_bodies=check_bodies,
-        )
-        tree = TreeCheck(self._tile, [c.size for c in self._known if c.origin == checkpoint.origin])
-        if self._read_all(checkpoint.size, walk, tree):
-            tree.finish()
-            tree.report(checkpoint, self._doubtful, self._findings)
-            self._check_known(checkpoint, walk, tree)
-        walk.finish()
-        self._check_signature(signed, checkpoint, walk)
-        self._report_succession(walk)
-        return self._verdict(checkpoint, walk, tree)
+    def read(self, progress: Callable[[int, int], None] | None) -> None:
+        """Checks 3 to 10, reading the log once."""
+        if self._read_bundles(progress):
+            self._tree.finish()
+            self._tree.report(self._checkpoint, self._doubtful, self._findings)
+            for known in self._known:
+                self._check_known(known)
+        self._reader.finish()
+        self._walk.finish()
+        self._report_succession()
 
-    # 1 -------------------------------------------------------------------------------------
+    def _read_bundles(self, progress: Callable[[int, int], None] | None) -> bool:
+        """Read all bundles; False where that was given up."""
+        size, missing = self._checkpoint.size, 0
+        for index in range(-(-size // TILE_WIDTH)):
+            reach = min(size, (index + 1) * TILE_WIDTH)
+            missing = 0 if self._take(index, reach - index * TILE_WIDTH) else missing + 1
+            if missing == MAX_MISSING_RUN:
+                self._walk.skip_to(size)
+                gone = f"entries from {reach} on, the root and known checkpoints"
+                self._not_checked.append(f"{gone}: {missing} bundles in a row are missing")
+                return False
+            if progress is not None:
+                progress(reach, size)
+        return True
 
-    def _open(self) -> tuple[SignedNote, Checkpoint] | None:
-        try:
-            data = self._source.checkpoint()
-            if data is None:
-                raise MissingFile("the log has no checkpoint")
-            signed = SignedNote.parse(data)
-            return signed, Checkpoint.parse(signed.text)
-        except EvidenceError as error:
-            kind = MissingFile if isinstance(error, MissingFile) else LogInconsistent
-            self._findings.add(kind, CHECK_CHECKPOINT, "checkpoint", error.detail)
-            return None
+    def _take(self, index: int, width: int) -> bool:
+        """Check one bundle and its tile; whether there was a bundle."""
+        start = index * TILE_WIDTH
+        entries, intact = self._reader.bundle(index, width)
+        stored = self._reader.tile(0, index, width)
+        recorded = split_hashes(stored) if stored is not None else []
+        leaves = [leaf_hash(entry) for entry in entries]
+        straight = self._walk.take(Bundle(start, entries, leaves, recorded))
+        if not intact:
+            self._walk.skip_to(start + width)
+        differing = self._tree.take(index, width, leaves if len(leaves) == width else None, stored)
+        for seq in differing if straight else ():
+            self._doubtful.add(seq)
+        return intact or bool(entries)
 
-    # 2 -------------------------------------------------------------------------------------
-
-    def _check_signature(self, signed: SignedNote, checkpoint: Checkpoint, walk: EntryWalk) -> None:
-        first = walk.keyring.first
-        if self._pinned is not None and first is not None and first != self._pinned:
-            self._add_signature(f"the log begins with key {first}, not {self._pinned}")
-        key = walk.keyring.valid_at(checkpoint.size) or self._pinned
+    def check_signature(self, signed: SignedNote, pinned: VerifierKey | None) -> None:
+        """Check 2. The keys come from the entries, so it is made last."""
+        first = self._walk.keyring.first
+        if pinned is not None and first is not None and first != pinned:
+            self._add_signature(f"the log begins with key {first}, not with {pinned}")
+        key = self._walk.keyring.valid_at(self._checkpoint.size) or pinned
         if key is None:
-            self._add_signature("no key to check it with: entry 0 gives none")
+            self._add_signature("nothing to check the signature by: entry 0 gives no key")
             return
-        if checkpoint.origin != key.name:
-            self._add_signature(f"it is of origin {checkpoint.origin!r}, the key of {key.name!r}")
+        if self._checkpoint.origin != key.name:
+            detail = f"it is of origin {self._checkpoint.origin!r}, the key of {key.name!r}"
+            self._add_signature(detail)
         try:
             signed.verify(key)
         except SignatureInvalid as error:
             signers = ", ".join(f"{s.name}+{s.key_hash:08x}" for s in signed.signatures[:5])
             self._add_signature(f"{error.detail}; it carries signatures of {signers}")
-        if self._pinned is None:
+        if pinned is None:
+            detail = f"no key was pinned; the log itself names {first or key}"
             self._findings.add(
-                OriginNotProven,
-                CHECK_SIGNATURE,
-                "checkpoint",
-                f"no key was pinned; the log itself names {first or key}",
-                Severity.WARNING,
+                OriginNotProven, Check.SIGNATURE, "checkpoint", detail, Severity.WARNING
             )
 
     def _add_signature(self, detail: str) -> None:
-        self._findings.add(SignatureInvalid, CHECK_SIGNATURE, "checkpoint", detail)
+        self._findings.add(SignatureInvalid, Check.SIGNATURE, "checkpoint", detail)
 
-    # 3, 4, 6 -------------------------------------------------------------------------------
+    def _report_succession(self) -> None:
+        """What entry 0 says, or that it says nothing (check 7)."""
+        keyring = self._walk.keyring
+        if keyring.first is None:
+            detail = "not a readable key entry, so the log names no key"
+            self._findings.add(SignatureInvalid, Check.KEYS, "entry 0", detail)
+        if keyring.succession is not None:
+            earlier = keyring.succession
+            detail = f"follows {earlier.origin}, lost after {earlier.size} entries"
+            text = f"{detail}: {earlier.reason}"
+            self._findings.add(LogSucceeds, Check.KEYS, "entry 0", text, Severity.INFORMATION)
+            self._not_checked.append(f"the history before entry 0, of {earlier.origin}")
 
-    def _read_all(self, size: int, walk: EntryWalk, tree: TreeCheck) -> bool:
-        """Read all bundles; False where reading was given up."""
-        missing = 0
-        for index in range(-(-size // TILE_WIDTH)):
-            width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-            found = self._take(index, width, walk, tree)
-            missing = 0 if found else missing + 1
-            if missing == MAX_MISSING_RUN:
-                walk.skip_to(size)
-                gone = f"entries from {(index + 1) * TILE_WIDTH} on: {missing} bundles in a row"
-                self._not_checked.append(f"{gone} are missing, so the root was not made either")
-                return False
-            if self._progress is not None:
-                self._progress(min(size, (index + 1) * TILE_WIDTH), size)
-        return True
-
-    def _take(self, index: int, width: int, walk: EntryWalk, tree: TreeCheck) -> bool:
-        """Check one bundle and its tile; whether there was a bundle."""
-        start = index * TILE_WIDTH
-        entries, intact = self._bundle(index, width)
-        stored = self._tile(0, index, width)
-        recorded = split_hashes(stored) if stored is not None else []
-        leaves = [leaf_hash(entry) for entry in entries]
-        straight = walk.take(Bundle(start, entries, leaves, recorded))
-        if not intact:
-            walk.skip_to(start + width)
-        differing = tree.take(index, width, leaves if len(leaves) == width else None, stored)
-        for seq in differing if straight else ():
-            self._doubtful.add(seq)
-        return intact or bool(entries)
-
-    def _bundle(self, index: int, width: int) -> tuple[list[bytes], bool]:
-        """The entries of a bundle, and whether it could be read to its end."""
-        name = entries_path(index, width)
-        read = partial(self._source.bundle, index)
-        data, found_width = self._read(CHECK_BUNDLES, name, width, read)
-        if data is None:
-            return [], False
-        try:
-            entries, intact = decode_bundle(data), True
-        except MalformedBundle as error:
-            self._findings.add(LogInconsistent, CHECK_BUNDLES, name, error.detail)
-            entries, intact = list(error.entries), False
-        if len(entries) in {found_width, TILE_WIDTH}:
-            return entries[:width], intact
-        if intact:
-            detail = f"bundle holds {len(entries)} entries, not {width}"
-            self._findings.add(LogInconsistent, CHECK_BUNDLES, name, detail)
-        return entries[: 2 * TILE_WIDTH], intact
-
-    def _tile(self, level: int, index: int, width: int) -> bytes | None:
-        """A stored tile of the right length, else None and a finding."""
-        name = tile_path(level, index, width)
-        read = partial(self._source.tile, level, index)
-        data, found_width = self._read(CHECK_TILES, name, width, read)
-        if data is None:
-            return None
-        if len(data) not in {found_width * HASH_BYTES, TILE_WIDTH * HASH_BYTES}:
-            detail = f"tile has {len(data)} bytes, not {width * HASH_BYTES}"
-            self._findings.add(LogInconsistent, CHECK_TILES, name, detail)
-            return None
-        return data[: width * HASH_BYTES]
-
-    def _read(
-        self, check: int, name: str, width: int, read: Callable[[int], bytes | None]
-    ) -> tuple[bytes | None, int]:
-        """A file of the log, or a wider one in its place, and the width it has."""
-        wider = range(TILE_WIDTH, width, -1) if width < TILE_WIDTH else ()
-        try:
-            for candidate in (width, *wider):
-                data = read(candidate)
-                if data is not None:
-                    return data, candidate
-            self._findings.add(MissingFile, check, name, "file is missing")
-        except EvidenceError as error:
-            self._findings.add(MissingFile, check, name, f"cannot be read: {error.detail}")
-        return None, width
-
-    # 7 -------------------------------------------------------------------------------------
-
-    def _report_succession(self, walk: EntryWalk) -> None:
-        if walk.keyring.first is None:
-            detail = "is not a readable key entry, so the log names no key"
-            self._findings.add(SignatureInvalid, CHECK_KEYS, "entry 0", detail)
-        earlier = walk.keyring.succession
-        if earlier is not None:
-            detail = f"the log follows {earlier.origin} after its entry {earlier.size - 1}"
-            self._findings.add(
-                LogSucceeds,
-                CHECK_KEYS,
-                "entry 0",
-                f"{detail}: {earlier.reason}",
-                Severity.INFORMATION,
-            )
-
-    # 9 -------------------------------------------------------------------------------------
-
-    def _check_known(self, checkpoint: Checkpoint, walk: EntryWalk, tree: TreeCheck) -> None:
-        for known in self._known:
+    def _check_known(self, known: Checkpoint) -> None:
+        """Check 9."""
+        fault: str | None = None
+        if known.origin != self._checkpoint.origin:
+            fault = self._fault_in_predecessor(known)
+        elif known.size > self._checkpoint.size:
+            fault = f"rolled back: the log has only {self._checkpoint.size} entries"
+        elif self._tree.truth(self._checkpoint, known.size) != known.root:
+            fault = "forked: the log has another root at that size"
+        if fault is not None:
             subject = f"known checkpoint of size {known.size}"
-            if known.origin != checkpoint.origin:
-                self._check_predecessor(subject, known, walk)
-            elif known.size > checkpoint.size:
-                detail = f"rolled back: the log has only {checkpoint.size} entries"
-                self._findings.add(RolledBack, CHECK_KNOWN, subject, detail)
-            elif tree.truth(checkpoint, known.size) != known.root:
-                detail = "forked: the log had another root at that size"
-                self._findings.add(RolledBack, CHECK_KNOWN, subject, detail)
+            self._findings.add(RolledBack, Check.KNOWN, subject, fault)
 
-    def _check_predecessor(self, subject: str, known: Checkpoint, walk: EntryWalk) -> None:
-        """A known checkpoint of another origin is that of the log this one follows, or wrong."""
-        earlier = walk.keyring.succession
+    def _fault_in_predecessor(self, known: Checkpoint) -> str | None:
+        """A known checkpoint of another origin is of the log this one follows, or wrong."""
+        earlier = self._walk.keyring.succession
         if earlier is None or earlier.origin != known.origin:
-            detail = f"is of another log: {known.origin}"
-            self._findings.add(RolledBack, CHECK_KNOWN, subject, detail)
-        elif known.size > earlier.size:
-            detail = f"rolled back: the log follows {known.origin} from entry {earlier.size} only"
-            self._findings.add(RolledBack, CHECK_KNOWN, subject, detail)
-        elif known.size == earlier.size and known.root.hex() != earlier.root:
-            detail = f"forked: {known.origin} had another root at that size"
-            self._findings.add(RolledBack, CHECK_KNOWN, subject, detail)
-        else:
-            self._not_checked.append(f"{subject} of the earlier log {known.origin}")
+            return f"forked: it is of another log, {known.origin}"
+        if known.size > earlier.size:
+            return f"rolled back: the log follows {known.origin} from entry {earlier.size} only"
+        if known.size == earlier.size and known.root.hex() != earlier.root:
+            return f"forked: {known.origin} is followed from another root at that size"
+        self._not_checked.append(f"known checkpoint of size {known.size} of {known.origin}")
+        return None
 
-    def _verdict(self, checkpoint: Checkpoint, walk: EntryWalk, tree: TreeCheck) -> LogVerdict:
-        for act, count in sorted(walk.unknown_acts.items()):
+    def verdict(self, pinned: VerifierKey | None) -> LogVerdict:
+        """The outcome, once every check was made."""
+        for act, count in sorted(self._walk.unknown_acts.items()):
             self._not_checked.append(f"what {count} entries of the act {act!r} mean")
-        if not tree.whole:
+        if self._tree.hollow:
+            self._not_checked.append("the root: of some entries neither bundle nor tile is there")
+        elif not self._tree.whole:
             self._not_checked.append("the root over the entries alone: tiles stood in for some")
-        if walk.keyring.succession is not None:
-            self._not_checked.append(
-                f"the history before entry 0, of {walk.keyring.succession.origin}"
-            )
         self._not_checked.append("times: no token or witness bounds them")
-        failed = self._findings.failed(
-            CHECK_CHECKPOINT, CHECK_SIGNATURE, CHECK_ROOT, CHECK_KEYS, CHECK_ENTRIES
-        )
         return LogVerdict(
-            size=checkpoint.size,
-            root=checkpoint.root,
-            origin=checkpoint.origin,
-            origin_proven=self._pinned is not None and not failed,
+            size=self._checkpoint.size,
+            root=self._checkpoint.root,
+            origin=self._checkpoint.origin,
+            origin_proven=pinned is not None and not self._findings.failed(*_PROVING),
             findings=self._findings.finish(),
-            keys=walk.keyring.keys,
+            keys=self._walk.keyring.keys,
             not_checked=tuple(self._not_checked),
         )
