@@ -33,9 +33,13 @@ def _set_language(_: click.Context, __: click.Parameter, value: str | None) -> N
         language.use(value)
 
 
+class GlobalOption(click.Option):
+    """An option of the whole program, which every command takes."""
+
+
 def _global_options() -> list[click.Parameter]:
     return [
-        click.Option(
+        GlobalOption(
             ["--config"],
             type=click.Path(path_type=Path),
             metavar="FILE",
@@ -43,14 +47,14 @@ def _global_options() -> list[click.Parameter]:
             callback=_set_config,
             help=say(zh="配置文件。", en="Configuration file."),
         ),
-        click.Option(
+        GlobalOption(
             ["--json"],
             is_flag=True,
             expose_value=False,
             callback=_set_json,
             help=say(zh="以 JSON 行输出数据。", en="Write data as JSON lines."),
         ),
-        click.Option(
+        GlobalOption(
             ["--lang"],
             type=click.Choice(language.LANGUAGES),
             expose_value=False,

@@ -6,6 +6,7 @@ Chinese for a ``zh`` locale, English for every other.
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from itertools import pairwise
 
 from hashing.errors import Bilingual
 
@@ -43,6 +44,6 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _given(arguments: Sequence[str]) -> list[str]:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = pairwise([*arguments, ""])
     spelled = [following if word == "--lang" else word for word, following in pairs]
     return [word.removeprefix("--lang=") for word in reversed(spelled)]

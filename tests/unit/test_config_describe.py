@@ -1,0 +1,40 @@
+import tomllib
+
+from evidence_daemon.config.describe import sections
+from evidence_daemon.config.example import render
+from evidence_daemon.config.schema import Config
+
+
+def test_every_setting_is_described_in_both_languages() -> None:
+    for section in sections():
+        for setting in section.settings:
+            for words in (section.words, setting.words, setting.allowed):
+                assert words.en.isascii()
+                assert words.zh
+
+
+def test_the_example_sets_nothing() -> None:
+    assert Config(**tomllib.loads(render())) == Config()
+
+
+def test_uncommenting_the_example_sets_every_default() -> None:
+    sections_named = {section.name for section in sections()}
+    lines = []
+    for line in render().splitlines():
+        name, _, value = line.removeprefix("# ").partition(" = ")
+        is_setting = name.isidentifier() and value and not line.startswith("[")
+        lines.append(line.removeprefix("# ") if is_setting else line)
+    data = tomllib.loads("\n".join(lines))
+    # the commented table of stores has no header in force: its keys fall to the section before
+    data["recorders"] = {"wipe": data["recorders"]["wipe"]}
+    assert Config(**data) == Config()
+    assert set(data) == sections_named - {"stores"}
+
+
+def test_given_values_are_active() -> None:
+    text = render({("archive", "directory"): "archive", ("station", "drop_folders"): ["in"]})
+    assert tomllib.loads(text) == {
+        "archive": {"directory": "archive"},
+        "station": {"drop_folders": ["in"]},
+        **{name: {} for name in ("recorders", "intake", "rules", "verify", "logging")},
+    }
