@@ -57,7 +57,7 @@ class ApiClient:
             EvidenceError: Whatever the service met, with its code and words.
         """
         with _understood():
-            return _object(_checked(self._http.post(path, content=orjson.dumps(body))).content)
+            return _object(_checked(self._http.post(path, **_body(body))).content)
 
     def lines(
         self,
@@ -91,12 +91,11 @@ class ApiClient:
         Raises:
             EvidenceError: Whatever the service met; a stream that breaks off is an error too.
         """
-        content = None if body is None else orjson.dumps(body)
         patience = httpx.Timeout(None, connect=_CONNECT_TIMEOUT_S)
         with (
             _understood(),
             self._http.stream(
-                method, path, params=params, content=content, timeout=patience
+                method, path, params=params, timeout=patience, **_body(body)
             ) as response,
         ):
             yield from _checked(response).iter_raw()
@@ -159,6 +158,13 @@ def _understood() -> Iterator[None]:
         yield
     except httpx.HTTPError as error:
         raise ServiceBroken(f"the service broke off: {error}") from error
+
+
+def _body(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The arguments that make httpx send a JSON body."""
+    if body is None:
+        return {}
+    return {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

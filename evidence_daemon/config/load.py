@@ -1,11 +1,13 @@
 """Putting the sources in order: option over environment over file over default."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from evidence_daemon.config.problems import ConfigInvalid, problem_of
@@ -35,6 +37,15 @@ class LoadedConfig:
     config: Config
     file: Path | None
     sources: tuple[Source, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the settings in force, wherever they come from.
+
+        SHA-256 over their JSON with sorted keys and no white space, defaults included.
+        """
+        settings = self.config.model_dump(mode="json")
+        return hashlib.sha256(orjson.dumps(settings, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def origin(self, key: Key) -> Origin:
         """Where the value of a key comes from."""

@@ -44,6 +44,15 @@ def test_option_over_environment_over_file_over_default(
     assert origins["copies_per_controller"] == "default"
 
 
+def test_the_digest_is_of_what_is_in_force_wherever_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from_file = load(_write(tmp_path, "[station]\nworkers = 2\n"))
+    assert from_file.sha256 != load().sha256
+    monkeypatch.setenv("EVD_STATION__WORKERS", "2")
+    assert load().sha256 == from_file.sha256
+
+
 def test_relative_paths_start_where_they_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
