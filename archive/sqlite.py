@@ -163,7 +163,12 @@ def _engine(
 ) -> Engine:
     """An engine that begins its transactions itself, so that schema changes are in them too."""
     engine = create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=more
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=more,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "begin")

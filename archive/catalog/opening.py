@@ -78,7 +78,7 @@ def _parsed(place: str) -> URL:
 
 
 def _open_server(url: URL, *, read_only: bool) -> Database:
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, paramstyle="format", hide_parameters=True)
     return Database(None, None if read_only else engine, engine, engine.dispose)
 
 

@@ -5,18 +5,36 @@ and no change reads another table. So the result does not depend on how a log is
 groups, while a run of one verb becomes one ``executemany``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Executable, Table, bindparam, case, func, or_, update
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    Dialect,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.catalog import schema
 
 Insert = sqlite.Insert | postgresql.Insert
 Row = dict[str, Any]
+
+
+_OF: Final = "of_docking"
 
 
 class Verb(StrEnum):
@@ -29,15 +47,24 @@ class Verb(StrEnum):
     REPLICA = "replica"
     QUARANTINE = "quarantine"
     DOCK = "dock"
-    DOCKING = "docking"
+    IDENTIFY = "identify"
+    CLOCK_READ = "clock_read"
     INVENTORY = "inventory"
+    IMPORT = "import"
+    UNDOCK = "undock"
+    TRUNCATED = "truncated"
 
 
 class Operation(NamedTuple):
-    """One change: a verb and the values of its row."""
+    """One change: a verb and the values of its row, the same columns for the same verb."""
 
     verb: Verb
     row: Row
+
+
+def of_docking(docking: str) -> Row:
+    """Which docking is changed, for every verb of dockings but :attr:`Verb.DOCK`."""
+    return {_OF: docking}
 
 
 def execute(connection: Connection, operations: Iterable[Operation]) -> None:
@@ -48,19 +75,44 @@ def execute(connection: Connection, operations: Iterable[Operation]) -> None:
     by_table: dict[Table, list[Operation]] = {table: [] for table in schema.metadata.sorted_tables}
     for operation in operations:
         by_table[_TABLES[operation.verb]].append(operation)
-    statements = _STATEMENTS[connection.dialect.name]
+    by_table[schema.dockings] = _side_by_side(by_table[schema.dockings])
     for of_table in by_table.values():
-        for (verb, _), run in groupby(of_table, key=_run_of):
-            connection.execute(statements[verb], [operation.row for operation in run])
+        for verb, run in groupby(of_table, key=itemgetter(0)):
+            rows = [operation.row for operation in run]
+            sql, values = _statement(connection.dialect, verb, tuple(rows[0]))
+            connection.exec_driver_sql(sql, [values(row) for row in rows])
 
 
-def _run_of(operation: Operation) -> tuple[Verb, tuple[str, ...] | None]:
-    """What rows must share to be changed by one statement."""
-    partial = operation.verb is Verb.DOCKING
-    return operation.verb, tuple(operation.row) if partial else None
+def _side_by_side(operations: list[Operation]) -> list[Operation]:
+    """Changes of many dockings as one run of firsts, one of seconds, and so on.
+
+    Each docking keeps its own order; what differs between dockings may change places.
+    """
+    told: Counter[str] = Counter()
+    turns = []
+    for operation in operations:
+        docking = operation.row.get(_OF) or operation.row["docking"]
+        turns.append(told[docking])
+        told[docking] += 1
+    order = sorted(range(len(operations)), key=turns.__getitem__)
+    return [operations[place] for place in order]
 
 
-def _insert_object(statement: Insert) -> Executable:
+@lru_cache(maxsize=256)
+def _statement(
+    dialect: Dialect, verb: Verb, columns: tuple[str, ...]
+) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
+    """The driver's own text of a statement, and what takes a row's values in its order.
+
+    Thousands of rows a second would otherwise each be prepared anew by SQLAlchemy.
+    """
+    compiled = _STATEMENTS[dialect.name][verb].compile(dialect=dialect, column_keys=columns)
+    order = getattr(compiled, "positiontup", None)
+    assert order is not None, "the engine's parameters are positional"
+    return str(compiled), itemgetter(*order)
+
+
+def _insert_object(statement: Insert) -> ClauseElement:
     """An object is complete when any occurrence of it was."""
     old, new = schema.objects.c, statement.excluded
     return statement.on_conflict_do_update(
@@ -72,7 +124,7 @@ def _insert_object(statement: Insert) -> Executable:
     )
 
 
-def _insert_recording(statement: Insert) -> Executable:
+def _insert_recording(statement: Insert) -> ClauseElement:
     """The first occurrence says what a recording is; the highest importance wins."""
     old, new = schema.recordings.c, statement.excluded
     return statement.on_conflict_do_update(
@@ -85,7 +137,7 @@ def _insert_recording(statement: Insert) -> Executable:
     )
 
 
-def _insert_replica(statement: Insert) -> Executable:
+def _insert_replica(statement: Insert) -> ClauseElement:
     """The last word on an object in a store counts."""
     new = statement.excluded
     return statement.on_conflict_do_update(
@@ -94,38 +146,34 @@ def _insert_replica(statement: Insert) -> Executable:
     )
 
 
-def _insert_docking(statement: Insert) -> Executable:
+def _insert_docking(statement: Insert) -> ClauseElement:
     return statement.on_conflict_do_nothing(index_elements=[schema.dockings.c.docking])
 
 
-def _insert_plain(statement: Insert) -> Executable:
+def _insert_plain(statement: Insert) -> ClauseElement:
     return statement
-
-
-_OF = "of_docking"
-
-
-def of_docking(docking: str) -> Row:
-    """Which docking a :attr:`Verb.DOCKING` or :attr:`Verb.INVENTORY` changes."""
-    return {_OF: docking}
 
 
 _UPDATE_DOCKING: Final = update(schema.dockings).where(schema.dockings.c.docking == bindparam(_OF))
 
 
-def _count_part() -> Executable:
+_ONE: Final = literal_column("1", Integer)
+"""Spelt out: a row brings the values of its statement, and no others."""
+
+
+def _count_part() -> ClauseElement:
     """A part of the batch at hand counts on; a part of another batch starts anew."""
     old = schema.dockings.c
     same_batch = old.inventory_batch == bindparam("listed_batch")
     return _UPDATE_DOCKING.values(
-        inventory_parts_seen=case((same_batch, old.inventory_parts_seen + 1), else_=1),
+        inventory_parts_seen=case((same_batch, old.inventory_parts_seen + _ONE), else_=_ONE),
         inventory_batch=bindparam("listed_batch"),
         inventory_parts=bindparam("listed_parts"),
         inventory_found=bindparam("listed_found"),
     )
 
 
-_INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], Executable]]]] = {
+_INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], ClauseElement]]]] = {
     Verb.OBJECT: (schema.objects, _insert_object),
     Verb.RECORDING: (schema.recordings, _insert_recording),
     Verb.OCCURRENCE: (schema.occurrences, _insert_plain),
@@ -134,9 +182,13 @@ _INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], Executable]]]] = {
     Verb.QUARANTINE: (schema.quarantine, _insert_plain),
     Verb.DOCK: (schema.dockings, _insert_docking),
 }
-_UPDATES: Final[Mapping[Verb, Executable]] = {
-    Verb.DOCKING: _UPDATE_DOCKING,
+_UPDATES: Final[Mapping[Verb, ClauseElement]] = {
+    Verb.IDENTIFY: _UPDATE_DOCKING,
+    Verb.CLOCK_READ: _UPDATE_DOCKING,
     Verb.INVENTORY: _count_part(),
+    Verb.IMPORT: _UPDATE_DOCKING,
+    Verb.UNDOCK: _UPDATE_DOCKING,
+    Verb.TRUNCATED: _UPDATE_DOCKING,
 }
 _TABLES: Final[Mapping[Verb, Table]] = {
     **{verb: table for verb, (table, _) in _INSERTS.items()},
@@ -144,7 +196,7 @@ _TABLES: Final[Mapping[Verb, Table]] = {
 }
 
 
-def _statements(insert: Callable[[Table], Insert]) -> Mapping[Verb, Executable]:
+def _statements(insert: Callable[[Table], Insert]) -> Mapping[Verb, ClauseElement]:
     inserts = {verb: extend(insert(table)) for verb, (table, extend) in _INSERTS.items()}
     return {**inserts, **_UPDATES}
 

@@ -100,10 +100,6 @@ def _json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _changes(docking: str, **columns: object) -> Operation:
-    return Operation(Verb.DOCKING, of_docking(docking) | columns)
-
-
 def _dock(entry: Entry, projection: Projection) -> Iterator[Operation]:
     body = entry.fields
     projection.remember_zone(body["docking"], body["timezone"])
@@ -116,17 +112,18 @@ def _dock(entry: Entry, projection: Projection) -> Iterator[Operation]:
 def _identify(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
     names = ("recorder", "basis", "officer", "officer_source")
-    yield _changes(body["docking"], **{name: body[name] for name in names})
+    row = {name: body[name] for name in names}
+    yield Operation(Verb.IDENTIFY, of_docking(body["docking"]) | row)
     yield _event(entry, DOCKING, body["docking"], *names)
 
 
 def _clock_read(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
-    yield _changes(
-        body["docking"],
-        clock_offset_ms=body["offset_ms"],
-        clock_uncertainty_ms=body["uncertainty_ms"],
-    )
+    row = {
+        "clock_offset_ms": body["offset_ms"],
+        "clock_uncertainty_ms": body["uncertainty_ms"],
+    }
+    yield Operation(Verb.CLOCK_READ, of_docking(body["docking"]) | row)
     names = ("device_local", "offset_ms", "uncertainty_ms", "method")
     yield _event(entry, DOCKING, body["docking"], *names)
 
@@ -236,25 +233,26 @@ def _quarantine(entry: Entry, _: Projection) -> Iterator[Operation]:
 def _undock(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
     names = ("state", "interrupted", "found", "new", "known", "failed")
-    yield _changes(
-        body["docking"],
-        undocked_us=entry.time_us,
-        skipped=_json(body["skipped"]),
-        size_bytes=body["bytes"],
-        **{name: body[name] for name in names},
-    )
+    row = {name: body[name] for name in names} | {
+        "undocked_us": entry.time_us,
+        "skipped": _json(body["skipped"]),
+        "size_bytes": body["bytes"],
+    }
+    yield Operation(Verb.UNDOCK, of_docking(body["docking"]) | row)
     yield _event(entry, DOCKING, body["docking"], "skipped", "bytes", *names)
 
 
 def _import(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
-    yield _changes(body["docking"], custodian=body["custodian"])
+    row = {"custodian": body["custodian"]}
+    yield Operation(Verb.IMPORT, of_docking(body["docking"]) | row)
     yield _event(entry, DOCKING, body["docking"], "source", "custodian", "manifest_sha256")
 
 
 def _recover(entry: Entry, _: Projection) -> Iterator[Operation]:
     for docking in dict.fromkeys(entry.fields["truncated_dockings"]):
-        yield _changes(docking, truncated_us=entry.time_us)
+        row = {"truncated_us": entry.time_us}
+        yield Operation(Verb.TRUNCATED, of_docking(docking) | row)
         yield _event(entry, DOCKING, docking, "completed", "discarded", "quarantined")
 
 

@@ -181,7 +181,6 @@ INDEXES: Final = (
         recordings.c.id,
     ),
     Index("recordings_by_time", recordings.c.recorded_at_us, recordings.c.id),
-    Index("recordings_by_object", recordings.c.sha256),
     Index(
         "occurrences_by_file",
         occurrences.c.recorder,
