@@ -19,8 +19,7 @@ from hashing.tiles import TILE_WIDTH, MalformedBundle, decode_bundle, entries_pa
 class LogSource(Protocol):
     """Where a log's files come from. An EvidenceError that a method raises is a finding.
 
-    A width below 256 asks for the partial file of that width; the whole file may be given
-    in its place.
+    A width below 256 asks for the partial file of exactly that width.
     """
 
     def checkpoint(self) -> bytes | None:
@@ -71,7 +70,7 @@ class LogReader:
         except MalformedBundle as error:
             self._findings.add(LogInconsistent, Check.BUNDLES, name, error.detail)
             entries, intact = list(error.entries), False
-        if found_width >= width and len(entries) in {found_width, TILE_WIDTH}:
+        if found_width >= width and len(entries) == found_width:
             return entries[:width], intact
         if intact:
             detail = f"bundle holds {len(entries)} entries, not {width}"
@@ -86,8 +85,8 @@ class LogReader:
         if found is None:
             return None
         data, found_width = found
-        if len(data) not in {found_width * HASH_BYTES, TILE_WIDTH * HASH_BYTES}:
-            detail = f"tile has {len(data)} bytes, not {width * HASH_BYTES}"
+        if len(data) != found_width * HASH_BYTES:
+            detail = f"tile has {len(data)} bytes, not {found_width * HASH_BYTES}"
             self._findings.add(LogInconsistent, Check.TILES, name, detail)
             return None
         return data[: width * HASH_BYTES]

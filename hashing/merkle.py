@@ -121,14 +121,15 @@ def inclusion_proof(index: int, size: int, read: ReadNode) -> list[bytes]:
 def consistency_proof(old_size: int, size: int, read: ReadNode) -> list[bytes]:
     """The proof that the tree of ``old_size`` is a prefix (RFC 9162 §2.1.4.1).
 
-    The proof is empty where the sizes are equal or the old tree is empty.
+    The proof is empty where the sizes are equal. The empty tree has none: it is a prefix of
+    every tree, which says nothing.
 
     Raises:
-        NoSuchProof: The old size is larger.
+        NoSuchProof: The old size is zero or larger.
     """
-    if not 0 <= old_size <= size:
-        raise NoSuchProof(f"no log of {old_size} entries within one of {size}")
-    if old_size in {0, size}:
+    if not 0 < old_size <= size:
+        raise NoSuchProof(f"no proof from a log of {old_size} entries to one of {size}")
+    if old_size == size:
         return []
     proof: list[bytes] = []
     start, end = 0, size
@@ -155,8 +156,9 @@ def verify_inclusion(
     """
     if not 0 <= index < size:
         raise ProofInvalid(f"no entry {index} in a log of {size}")
+    _check_hashes(leaf, root, *proof)
     node, last, made = index, size - 1, leaf
-    for sibling in _hashes(proof):
+    for sibling in proof:
         if last == 0:
             raise ProofInvalid("inclusion proof is too long")
         if node & 1 or node == last:
@@ -178,16 +180,15 @@ def verify_consistency(
     Raises:
         ProofInvalid: It does not show that the old tree is a prefix of the new one.
     """
-    if not 0 <= old_size <= size:
-        raise ProofInvalid(f"no log of {old_size} entries within one of {size}")
-    if old_size in {0, size}:
-        expected = EMPTY_ROOT if old_size == 0 else root
-        if proof or old_root != expected or (size == 0 and root != EMPTY_ROOT):
-            raise ProofInvalid("roots of equal or empty logs do not agree")
+    if not 0 < old_size <= size:
+        raise ProofInvalid(f"nothing proves a log of {old_size} entries within one of {size}")
+    _check_hashes(old_root, root, *proof)
+    if old_size == size:
+        if proof or old_root != root:
+            raise ProofInvalid(f"two logs of {size} entries have different roots")
         return
-    hashes = _hashes(proof)
-    if old_size & (old_size - 1) == 0:
-        hashes = [old_root, *hashes]
+    is_whole_subtree = old_size & (old_size - 1) == 0
+    hashes = [old_root, *proof] if is_whole_subtree else list(proof)
     if _replay(old_size, size, hashes) != (old_root, root):
         raise ProofInvalid(f"the log of {old_size} is not a prefix of the log of {size}")
 
@@ -213,10 +214,9 @@ def _replay(old_size: int, size: int, hashes: list[bytes]) -> tuple[bytes, bytes
     return (old, new) if last == 0 else None
 
 
-def _hashes(proof: Sequence[bytes]) -> list[bytes]:
-    if any(len(item) != HASH_BYTES for item in proof):
+def _check_hashes(*hashes: bytes) -> None:
+    if any(len(item) != HASH_BYTES for item in hashes):
         raise ProofInvalid("a proof holds something that is not a hash")
-    return list(proof)
 
 
 def _split(width: int) -> int:
