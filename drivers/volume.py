@@ -17,8 +17,8 @@ from drivers.recorder import MtimeZone
 
 FAT_KINDS = frozenset({"vfat", "msdos", "exfat"})
 _MOUNTINFO = "/proc/self/mountinfo"
-_SEPARATOR_AT_LEAST = 6
-"""Fields of a mountinfo line before its optional ones."""
+_DEVICE_FIELD = 2
+_FIRST_OPTIONAL_FIELD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,16 @@ def mount_of(device: int, mountinfo: str | None = None) -> Mount | None:
     wanted = f"{os.major(device)}:{os.minor(device)}"
     for line in text.splitlines():
         fields = line.split(" ")
-        if len(fields) > _SEPARATOR_AT_LEAST and fields[2] == wanted and "-" in fields:
+        if fields[_DEVICE_FIELD : _DEVICE_FIELD + 1] == [wanted]:
             return _mount_from(fields)
     return None
 
 
 def _mount_from(fields: list[str]) -> Mount | None:
-    """The mount of one mountinfo line: ``... - kind source super-options``."""
-    after = fields[fields.index("-", _SEPARATOR_AT_LEAST) + 1 :] if "-" in fields[6:] else []
-    return Mount(after[0], tuple(",".join(after[2:]).split(","))) if after else None
+    """The mount of one mountinfo line, which ends in ``- kind source super-options``."""
+    _, separator, after = " ".join(fields[_FIRST_OPTIONAL_FIELD:]).partition("- ")
+    kind, *rest = after.split(" ")
+    return Mount(kind, tuple(",".join(rest[1:]).split(","))) if separator else None
 
 
 def _read_mountinfo() -> str:

@@ -5,7 +5,6 @@ import resource
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,10 +240,10 @@ def test_bytes_the_kernel_refuses_are_an_unreadable_extent() -> None:
 
 
 def test_a_recorder_that_dies_is_told_from_a_bad_sector() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
     recorder = FolderRecorder(f"/proc/{child.pid}")
     assert recorder.is_present()
-    child.communicate(b"\n")
+    child.communicate()
     with pytest.raises(RecorderVanished):
         recorder.open(file_at(b"mem"))
     recorder.close()
