@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from evidence_daemon.errors import ServiceBroken
 from hashing.errors import Bilingual
 
 
@@ -97,6 +98,21 @@ class SlotStatus:
     def __str__(self) -> str:
         """The state as every interface spells it: ``copying``, ``attention(archive_full)``."""
         return f"{self.status}({self.reason})" if self.reason else str(self.status)
+
+    @classmethod
+    def parse(cls, text: str) -> "SlotStatus":
+        """Read what :meth:`__str__` spells.
+
+        Raises:
+            ServiceBroken: It is not a state of the vocabulary: the service is of another version.
+        """
+        status, _, reason = text.removesuffix(")").partition("(")
+        try:
+            return cls(Status(status), AttentionReason(reason) if reason else None)
+        except (ValueError, AssertionError) as error:
+            raise ServiceBroken(
+                f"the service tells a state that is unknown: {text[:80]}"
+            ) from error
 
     def words(self, language: str) -> str:
         """The state for people, in ``"zh"`` or ``"en"``."""

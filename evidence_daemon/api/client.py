@@ -137,6 +137,23 @@ def connect(
         yield client
 
 
+@contextmanager
+def connect_to_daemon(socket_path: Path) -> Iterator[ApiClient]:
+    """Reach the running daemon's API, and nothing else.
+
+    Raises:
+        SocketForbidden: A daemon listens, but this user may not connect.
+        ServiceNotRunning: None listens.
+    """
+    if not _daemon_listens(socket_path):
+        raise ServiceNotRunning(f"nobody listens on {socket_path}")
+    client = ApiClient(_socket_transport(socket_path))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 def _socket_transport(socket_path: Path) -> httpx.BaseTransport:
     """One connection for each request: cheap here, and never one that the server has closed."""
     limits = httpx.Limits(max_keepalive_connections=0)

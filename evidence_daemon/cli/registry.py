@@ -28,6 +28,14 @@ class Entry:
 
 REGISTRY: Mapping[str, Entry] = MappingProxyType(
     {
+        "demo": Entry(
+            _COMMANDS + "demo",
+            Bilingual(zh="用真实影像演示全过程。", en="Show the main job on real footage."),
+        ),
+        "station": Entry(
+            _COMMANDS + "station",
+            Bilingual(zh="运行采集站，查看槽位。", en="Run the station, look at its slots."),
+        ),
         "config": Entry(
             _COMMANDS + "config",
             Bilingual(zh="显示或检查配置。", en="Show or check the configuration."),

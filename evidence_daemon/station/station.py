@@ -41,6 +41,7 @@ class Station:
         self._turns: defaultdict[str, threading.Semaphore] = defaultdict(
             lambda: threading.Semaphore(copies_per_controller)
         )
+        self._slots: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._stopping = threading.Event()
 
     def dock(
@@ -66,7 +67,7 @@ class Station:
         self, recorder: Recorder, order: DockingOrder, controller: str, display: SlotDisplay
     ) -> Ended:
         try:
-            with self._turns[controller]:
+            with self._slots[display.view.slot], self._turns[controller]:
                 parts = (self.archive, recorder, order, self._grammars, display)
                 return DockingRun(*parts, may_copy=lambda: not self._stopping.is_set()).run()
         except BaseException:

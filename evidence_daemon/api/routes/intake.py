@@ -1,7 +1,5 @@
 """``/v1/ingest`` and ``/v1/slots``: taking recorders in, and what every slot shows."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -58,6 +56,6 @@ def ingest(service: CurrentArchive, peer: Keeper, wanted: IngestRequest) -> Stre
 
 
 @router.get("/slots")
-def slots(service: CurrentArchive, _peer: CurrentPeer) -> list[dict[str, Any]]:
-    """Every slot as it is now."""
-    return service.slots()
+def slots(service: CurrentArchive, _peer: CurrentPeer) -> StreamingResponse:
+    """Every slot as it is now, a JSON line each."""
+    return stream_lines(service.slots())

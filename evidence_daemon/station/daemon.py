@@ -1,0 +1,112 @@
+"""``evd station run``: the station as a process, from start to a clean stop.
+
+The order of starting is the order of trust: the archive is opened and recovered first, then the
+log says that the station runs, then the door opens, and only then recorders are looked for.
+Stopping goes the other way.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from archive.log.writer import STATION_ACTOR, Draft
+from evidence_daemon import __version__, notify
+from evidence_daemon.api.app import create_app
+from evidence_daemon.api.server import ApiServer
+from evidence_daemon.config.load import LoadedConfig
+from evidence_daemon.config.schema import Config
+from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.drop_folders import DropFolders
+from evidence_daemon.station.upkeep import Upkeep
+from hashing.entry import Act
+
+PULSE_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class StationProcess:
+    """The running station.
+
+    Args:
+        loaded: The settings and where they come from.
+    """
+
+    def __init__(self, loaded: LoadedConfig) -> None:
+        self._loaded = loaded
+        self._config: Config = loaded.config
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; returns after a clean stop.
+
+        Raises:
+            EvidenceError: The station could not start; nothing was taken in.
+        """
+        with self._signals(), self._service() as service:
+            socket = self._config.station.socket
+            with (
+                ApiServer(create_app(service), socket) as server,
+                DropFolders(service.station, self._config.station) as folders,
+                Upkeep(service, self._config),
+            ):
+                notify.ready("running")
+                _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
+                self._pulse(service, server, folders)
+                notify.stopping()
+
+    @contextmanager
+    def _service(self) -> Iterator[ArchiveService]:
+        service = ArchiveService.open(self._config, sweep=True)
+        try:
+            service.archive.log.submit(self._start_drafts(service)).result()
+            yield service
+            service.station.stop()
+            service.archive.log.append(Act.STOP, {"reason": "asked to stop"}, STATION_ACTOR)
+        finally:
+            service.close()
+
+    def _start_drafts(self, service: ArchiveService) -> list[Draft]:
+        start = {
+            "program": "evidence-daemon",
+            "version": __version__,
+            "timezone": self._config.station.timezone,
+        }
+        config = {"sha256": self._loaded.sha256, "rules": {"file_names": service.rules_sha256}}
+        return [
+            Draft(Act.START, start, STATION_ACTOR),
+            Draft(Act.CONFIG, config, STATION_ACTOR),
+        ]
+
+    def _pulse(self, service: ArchiveService, server: ApiServer, folders: DropFolders) -> None:
+        """Tell the supervisor that the station lives, as long as its parts do."""
+        interval_s = notify.watchdog_interval_s() or PULSE_S
+        last_status = ""
+        while not self._stop.wait(min(interval_s / 2, PULSE_S)):
+            if server.is_alive and folders.rescan_age_s() < self._silence_s():
+                notify.watchdog()
+            status = service.status_line()
+            if status != last_status:
+                notify.status(status)
+                last_status = status
+
+    def _silence_s(self) -> float:
+        """How old a rescan may be before the station counts as hung."""
+        return 60 + 10 * self._config.station.rescan_s
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(number: int, _frame: FrameType | None) -> None:
+            _log.info("stopping", signal=signal.Signals(number).name)
+            self._stop.set()
+
+        before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)

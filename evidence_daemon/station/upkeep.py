@@ -1,0 +1,60 @@
+"""What the station does on a schedule, whether or not anything is docked.
+
+Jobs are kept in memory: what is due lives in the archive's own tables and files, so that a
+restart forgets nothing.
+"""
+
+from types import TracebackType
+from typing import Self
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from archive.log.writer import STATION_ACTOR
+from evidence_daemon.config.schema import Config
+from evidence_daemon.service.service import ArchiveService
+from hashing.entry import Act
+
+SPACE_INTERVAL_S = 300
+
+_log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Runs the schedule, from entering to leaving the context.
+
+    Args:
+        service: The opened service.
+        config: The settings.
+    """
+
+    def __init__(self, service: ArchiveService, config: Config) -> None:
+        self._service = service
+        self._config = config
+        self._warned = False
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+
+    def __enter__(self) -> Self:
+        self._scheduler.add_job(self.watch_space, "interval", seconds=SPACE_INTERVAL_S)
+        self._scheduler.start()
+        self.watch_space()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._scheduler.shutdown(wait=True)
+
+    def watch_space(self) -> None:
+        """Log an alarm when the archive's disk begins to run short; once, until it recovers."""
+        space = self._service.space()
+        if space.warning and not self._warned:
+            hours = "none" if space.hours is None else f"{space.hours:.1f}"
+            detail = f"{space.free_bytes} bytes free, hours at the recent rate: {hours}"
+            body = {"alarm": "space_low", "subject": "archive", "detail": detail}
+            self._service.archive.log.append(Act.ALARM, body, STATION_ACTOR)
+            _log.warning("space_low", free_bytes=space.free_bytes, hours=space.hours)
+        self._warned = space.warning
