@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from archive.errors import DiskFull, StorageError
@@ -20,6 +20,10 @@ FILE_MODE = 0o640
 DIRECTORY_MODE = 0o750
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK}
+"""What file systems answer that know no exclusive rename, or no hard links."""
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -117,6 +121,24 @@ def replace_atomically(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
     fsync_directory(path.parent)
 
 
+def replace_group(files: Sequence[tuple[Path, bytes]]) -> None:
+    """Put several files in place, all durable when the call returns.
+
+    Each is seen, and found after a power cut, as it was or whole; in which order they change
+    is not said.
+    """
+    temporary = [path.with_name(f".{path.name}.new") for path, _ in files]
+    for (path, data), new in zip(files, temporary, strict=True):
+        make_directory(path.parent)
+        with storage_errors(f"cannot write {path}"):
+            _write_new(new, data, os.O_TRUNC, FILE_MODE, sync=True)
+    for (path, _), new in zip(files, temporary, strict=True):
+        with storage_errors(f"cannot write {path}"):
+            new.replace(path)
+    for directory in sorted({path.parent for path, _ in files}):
+        fsync_directory(directory)
+
+
 def write_group(files: Iterable[tuple[Path, bytes]]) -> None:
     """Write several files, replacing older ones, all durable when the call returns.
 
@@ -147,6 +169,44 @@ def link_exclusive(staged: Path, final: Path) -> bool:
             os.link(staged, final, follow_symlinks=False)
         except FileExistsError:
             return False
+    return True
+
+
+def move_exclusive(staged: Path, final: Path) -> bool:
+    """Move staged bytes to their final name, never over an existing one; the name is durable.
+
+    Works on shares that know neither hard links nor an exclusive rename. There the final name
+    is looked up first: enough where one writer gives names that are digests.
+
+    Returns:
+        False when the final name exists already; nothing is changed then.
+    """
+    with storage_errors(f"cannot install {final}"):
+        if final.exists() or not _rename_exclusive(staged, final):
+            return False
+    fsync_directory(final.parent)
+    return True
+
+
+def _rename_exclusive(staged: Path, final: Path) -> bool:
+    names = (_AT_FDCWD, os.fsencode(staged), _AT_FDCWD, os.fsencode(final))
+    if _libc.renameat2(*names, _RENAME_NOREPLACE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code == errno.EEXIST:
+        return False
+    if code not in _NO_SUCH_CALL:
+        raise OSError(code, os.strerror(code))
+    try:
+        os.link(staged, final, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_SUCH_CALL:
+            raise
+        staged.rename(final)
+    else:
+        staged.unlink()
     return True
 
 

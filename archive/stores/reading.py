@@ -1,15 +1,25 @@
 """Reading whole objects, the same for every store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from archive.stores.interface import Readable
-from archive.streams.buffers import BUFFER_BYTES, BufferPool
-from hashing.digest import HEX_LENGTH, Algorithm, MultiDigest, ObjectDigests
+from archive.streams.buffers import BufferPool
+from hashing.digest import Algorithm, MultiDigest, ObjectDigests
 
-_HEX = frozenset("0123456789abcdef")
+Progress = Callable[[int], None]
+"""Told the number of bytes handled since the last call."""
 
 
-def digest_of(stored: Readable, algorithms: Iterable[Algorithm], pool: BufferPool) -> ObjectDigests:
+def unwatched(_: int) -> None:
+    """The progress of a caller who does not want to know."""
+
+
+def digest_of(
+    stored: Readable,
+    algorithms: Iterable[Algorithm],
+    pool: BufferPool,
+    progress: Progress = unwatched,
+) -> ObjectDigests:
     """The digests of an object's bytes, read once.
 
     Raises:
@@ -21,11 +31,7 @@ def digest_of(stored: Readable, algorithms: Iterable[Algorithm], pool: BufferPoo
         while length := stored.read_into(buffer, offset):
             digest.update(buffer[:length])
             offset += length
-            if length < BUFFER_BYTES and offset >= stored.size_bytes:
+            progress(length)
+            if length < len(buffer) and offset >= stored.size_bytes:
                 break
     return digest.finish()
-
-
-def is_object_name(folder: str, name: str) -> bool:
-    """Whether ``<folder>/<name>`` has the form of an object's place."""
-    return len(name) == HEX_LENGTH and name.startswith(folder) and _HEX.issuperset(name)

@@ -6,6 +6,7 @@ still holds the original.
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from archive.durable import storage_errors
@@ -13,6 +14,9 @@ from archive.errors import ReadBackMismatch
 from archive.streams.buffers import BUFFER_BYTES, BufferPool
 from archive.streams.pipeline import Pipeline
 from hashing.digest import Digest, MultiDigest, ObjectDigests
+
+Progress = Callable[[int], None]
+"""Told the number of bytes read since the last call."""
 
 
 def _open_past_cache(path: Path) -> int:
@@ -27,7 +31,11 @@ def _open_past_cache(path: Path) -> int:
     return descriptor
 
 
-def read_back(path: Path, pool: BufferPool) -> Digest:
+def _unwatched(_: int) -> None:
+    pass
+
+
+def read_back(path: Path, pool: BufferPool, progress: Progress = _unwatched) -> Digest:
     """The SHA-256 of a durable file's bytes as the disk gives them.
 
     Raises:
@@ -41,7 +49,7 @@ def read_back(path: Path, pool: BufferPool) -> Digest:
             if size_bytes <= BUFFER_BYTES:
                 _hash_here(descriptor, digest, pool)
             else:
-                _hash_beside(descriptor, size_bytes, digest, pool)
+                _hash_beside(descriptor, size_bytes, digest, pool, progress)
         finally:
             os.close(descriptor)
     return digest.finish().sha256
@@ -54,7 +62,9 @@ def _hash_here(descriptor: int, digest: MultiDigest, pool: BufferPool) -> None:
         digest.update(buffer[:length])
 
 
-def _hash_beside(descriptor: int, size_bytes: int, digest: MultiDigest, pool: BufferPool) -> None:
+def _hash_beside(
+    descriptor: int, size_bytes: int, digest: MultiDigest, pool: BufferPool, progress: Progress
+) -> None:
     """Read in this thread while another hashes."""
     pipeline = Pipeline(pool, [lambda buffer, length, _: digest.update(buffer[:length])])
     try:
@@ -66,17 +76,20 @@ def _hash_beside(descriptor: int, size_bytes: int, digest: MultiDigest, pool: Bu
                 pool.release(buffer)
                 raise
             pipeline.pass_on(buffer, length, offset)
+            progress(length)
     finally:
         pipeline.stop()
 
 
-def prove(path: Path, expected: ObjectDigests, pool: BufferPool) -> None:
+def prove(
+    path: Path, expected: ObjectDigests, pool: BufferPool, progress: Progress = _unwatched
+) -> None:
     """Raise unless the disk gives back what was staged.
 
     Raises:
         ReadBackMismatch: It gives other bytes.
         StorageError: It gives none.
     """
-    found = read_back(path, pool)
+    found = read_back(path, pool, progress)
     if found != expected.sha256:
         raise ReadBackMismatch(f"{path.name}: wrote {expected.sha256}, read back {found}")
