@@ -76,6 +76,7 @@ class FolderRecorder:
         Raises:
             RecorderVanished: The recorder is gone; what was listed so far is not returned.
             TooManyNames: There are more names than any recorder holds.
+            RecorderError: The station is out of descriptors or memory.
         """
         listing = FolderWalk(self._root).run()
         if not self.is_present():
@@ -88,6 +89,7 @@ class FolderRecorder:
         Raises:
             UnreadableExtent: It cannot be opened, or is a regular file no more.
             RecorderVanished: The recorder is gone.
+            RecorderError: The station is out of descriptors or memory.
         """
         parent, _, name = file.path.rpartition(b"/")
         if not _is_relative(file.path):

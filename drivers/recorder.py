@@ -162,6 +162,7 @@ class Recorder(Protocol):
 
         Raises:
             RecorderVanished: The recorder is gone.
+            RecorderError: It cannot be listed at all.
         """
 
     def open(self, file: RecorderFile) -> OpenFile:
@@ -170,6 +171,7 @@ class Recorder(Protocol):
         Raises:
             UnreadableExtent: The file cannot be opened although the recorder is there.
             RecorderVanished: The recorder is gone.
+            RecorderError: The station cannot open another file.
         """
 
     def is_present(self) -> bool:
