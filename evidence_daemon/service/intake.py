@@ -4,6 +4,7 @@ Each path is a docked recorder; all of them are served side by side. What happen
 stream of JSON records, closed by the balance over all of them.
 """
 
+import os
 import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ class Intake:
             raise IntakeIncomplete(f"{total['failed']} of {total['found']} files are not archived")
 
     def _start(self, request: IntakeRequest, actor: str, watch: _Watch) -> "list[Future[Ended]]":
-        recorders = [FolderRecorder(path) for path in request.paths]
+        recorders = [FolderRecorder(os.path.realpath(path)) for path in request.paths]
         order = DockingOrder(
             slot=None,
             actor=actor,
