@@ -5,30 +5,60 @@ leaves as a line ``{"type": "error", …}``, which the client raises again; a st
 stops without its end is a broken connection, never a shorter answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 
+import anyio
 import orjson
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from evidence_daemon.error_report import report_of
 from hashing.errors import EvidenceError
 
-MEDIA_TYPE = "application/x-ndjson"
 _CHUNK_BYTES = 1 << 16
+
+
+class LinesResponse(StreamingResponse):
+    """A stream whose source is closed as soon as it ends or its reader leaves.
+
+    Args:
+        records: JSON objects; taken one by one in a worker thread.
+        at_once: Whether every record is sent as soon as it is there.
+    """
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, records: Iterable[Mapping[str, object]], *, at_once: bool) -> None:
+        lines = _lines(records)
+        self._sources = (lines, records)
+        super().__init__(lines if at_once else _gathered(lines))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await run_in_threadpool(self._close)
+
+    def _close(self) -> None:
+        for source in self._sources:
+            if isinstance(source, Generator):
+                source.close()
 
 
 def stream_lines(
     records: Iterable[Mapping[str, object]], *, at_once: bool = False
-) -> StreamingResponse:
+) -> LinesResponse:
     """Answer with records as they come.
 
     Args:
-        records: JSON objects; taken one by one in a worker thread.
+        records: JSON objects. A generator is closed when the reader leaves.
         at_once: Whether every record is sent as soon as it is there, as progress must be;
             otherwise many are sent together.
     """
-    lines = _lines(records)
-    return StreamingResponse(lines if at_once else _gathered(lines), media_type=MEDIA_TYPE)
+    return LinesResponse(records, at_once=at_once)
 
 
 def _lines(records: Iterable[Mapping[str, object]]) -> Iterator[bytes]:

@@ -54,7 +54,7 @@ def _ended(call: Callable[[], int], invocation: Invocation) -> int:
         raise
     except Exception as error:
         _trace()
-        return _tell(_as_ours(error), invocation)
+        return tell(_as_ours(error), invocation)
 
 
 def _as_ours(error: Exception) -> EvidenceError:
@@ -74,7 +74,12 @@ def _trace() -> None:
         traceback.print_exc()
 
 
-def _tell(error: EvidenceError, invocation: Invocation) -> int:
+def tell(error: EvidenceError, invocation: Invocation) -> int:
+    """Tell an error of this program, as a JSON line or in three steps.
+
+    Returns:
+        The exit code of its class.
+    """
     report = report_of(error)
     if invocation.as_json:
         invocation.output.json_line({"type": "error", **report.as_json()})

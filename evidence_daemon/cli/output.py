@@ -97,6 +97,27 @@ class Output:
             table.add_row(*(Text(column.cell(row)) for column in columns))
         Console(file=self._stdout).print(table)
 
+    def facts(
+        self, record: Mapping[str, object], facts: Iterable[tuple[str, str | None]]
+    ) -> None:
+        """Write one thing: the record with ``--json``, else a name and a value on each line.
+
+        Args:
+            record: All there is to say.
+            facts: What people need of it; a value that is empty is left out.
+        """
+        if self.as_json:
+            self.json_line(record)
+            return
+        for name, value in facts:
+            if value:
+                self._stdout.write(printable(f"{name}: {value}") + "\n")
+
+    def exact(self, data: bytes) -> None:
+        """Write bytes as they are: what another program is to read, such as a signed note."""
+        self._stdout.flush()
+        self._stdout.buffer.write(data)
+
     def message(self, text: str) -> None:
         """Tell people something that is not data."""
         self._stderr.write(printable(text) + "\n")
