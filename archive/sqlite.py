@@ -35,6 +35,7 @@ _WRITING: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -32768",
+    "PRAGMA wal_autocheckpoint = 4096",
     "PRAGMA journal_size_limit = 67108864",
 )
 _READING: Final = ("PRAGMA query_only = ON", "PRAGMA cache_size = -8192")

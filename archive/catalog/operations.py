@@ -1,8 +1,9 @@
 """The few changes that the catalog knows, and their execution in groups.
 
 Every verb changes one table. The rows of one table are changed in the order of their entries,
-and no change reads another table. So the result does not depend on how a log is cut into
-groups, while a run of one verb becomes one ``executemany``.
+and a change reads nothing of another table but what never changes there again. So the result
+does not depend on how a log is cut into groups, while a run of one verb becomes one
+``executemany``.
 """
 
 from collections import Counter
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
+    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,7 +36,8 @@ Insert = sqlite.Insert | postgresql.Insert
 Row = dict[str, Any]
 
 
-_OF: Final = "of_docking"
+_OF_DOCKING: Final = "of_docking"
+_OF_RECORDING: Final = "of_recording"
 
 
 class Verb(StrEnum):
@@ -64,7 +67,12 @@ class Operation(NamedTuple):
 
 def of_docking(docking: str) -> Row:
     """Which docking is changed, for every verb of dockings but :attr:`Verb.DOCK`."""
-    return {_OF: docking}
+    return {_OF_DOCKING: docking}
+
+
+def of_recording(recording_id: str) -> Row:
+    """Whose occurrence a :attr:`Verb.OCCURRENCE` is."""
+    return {_OF_RECORDING: recording_id}
 
 
 def execute(connection: Connection, operations: Iterable[Operation]) -> None:
@@ -91,7 +99,7 @@ def _side_by_side(operations: list[Operation]) -> list[Operation]:
     told: Counter[str] = Counter()
     turns = []
     for operation in operations:
-        docking = operation.row.get(_OF) or operation.row["docking"]
+        docking = operation.row.get(_OF_DOCKING) or operation.row["docking"]
         turns.append(told[docking])
         told[docking] += 1
     order = sorted(range(len(operations)), key=turns.__getitem__)
@@ -137,6 +145,13 @@ def _insert_recording(statement: Insert) -> ClauseElement:
     )
 
 
+def _insert_occurrence(statement: Insert) -> ClauseElement:
+    """The recording is named by its id; the row holds its number."""
+    recordings = schema.recordings.c
+    number = select(recordings.seq).where(recordings.id == bindparam(_OF_RECORDING))
+    return statement.values(recording=number.scalar_subquery())
+
+
 def _insert_replica(statement: Insert) -> ClauseElement:
     """The last word on an object in a store counts."""
     new = statement.excluded
@@ -154,7 +169,9 @@ def _insert_plain(statement: Insert) -> ClauseElement:
     return statement
 
 
-_UPDATE_DOCKING: Final = update(schema.dockings).where(schema.dockings.c.docking == bindparam(_OF))
+_UPDATE_DOCKING: Final = update(schema.dockings).where(
+    schema.dockings.c.docking == bindparam(_OF_DOCKING)
+)
 
 
 _ONE: Final = literal_column("1", Integer)
@@ -176,7 +193,7 @@ def _count_part() -> ClauseElement:
 _INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], ClauseElement]]]] = {
     Verb.OBJECT: (schema.objects, _insert_object),
     Verb.RECORDING: (schema.recordings, _insert_recording),
-    Verb.OCCURRENCE: (schema.occurrences, _insert_plain),
+    Verb.OCCURRENCE: (schema.occurrences, _insert_occurrence),
     Verb.EVENT: (schema.events, _insert_plain),
     Verb.REPLICA: (schema.replicas, _insert_replica),
     Verb.QUARANTINE: (schema.quarantine, _insert_plain),

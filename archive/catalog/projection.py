@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from archive.catalog.operations import Operation, Row, Verb, of_docking
+from archive.catalog.operations import Operation, Row, Verb, of_docking, of_recording
 from archive.catalog.times import recorded_at
 from hashing.acts import BodyMismatch
 from hashing.entry import Act, Entry
@@ -24,6 +24,9 @@ Body = Mapping[str, Any]
 RECORDING: Final = "recording"
 OBJECT: Final = "object"
 DOCKING: Final = "docking"
+
+READ_WHOLE: Final = "content"
+"""The proof of an ``ingest``, which says none because there is no other."""
 
 _ZONES_KEPT: Final = 4096
 
@@ -135,54 +138,45 @@ def _inventory(entry: Entry, _: Projection) -> Iterator[Operation]:
     yield _event(entry, DOCKING, body["docking"], "part", "parts", "found")
 
 
-def _ingest(entry: Entry, projection: Projection) -> Iterator[Operation]:
-    yield from _occurrence(entry, projection, proof="content")
-    recording = entry.fields["recording"]
-    names = ("path", "path_b64", "complete", "unreadable", "changed", "recovered")
-    yield _event(entry, RECORDING, recording, *names)
-
-
-def _sighting(entry: Entry, projection: Projection) -> Iterator[Operation]:
-    yield from _occurrence(entry, projection, proof=entry.fields["proof"])
-    recording = entry.fields["recording"]
-    names = ("path", "path_b64", "complete", "proof", "new_recording", "recovered")
-    yield _event(entry, RECORDING, recording, *names)
-
-
-def _occurrence(entry: Entry, projection: Projection, proof: str) -> Iterator[Operation]:
+def _occurrence(entry: Entry, projection: Projection) -> Iterator[Operation]:
     """The three rows of a file on a recorder: its bytes, its recording, this time it was seen."""
     body, name = entry.fields, entry.fields["name"]
-    thing = _object_columns(body["object"]) | {"complete": body["complete"]}
+    thing = _object_columns(body)
     important = name is not None and name["important"]
-    yield Operation(Verb.OBJECT, thing | {"first_seq": entry.seq})
+    yield Operation(Verb.OBJECT, thing | {"seq": entry.seq})
     yield Operation(Verb.RECORDING, thing | _recording_columns(entry, projection, important))
-    yield Operation(
-        Verb.OCCURRENCE,
-        {
-            "seq": entry.seq,
-            "time_us": entry.time_us,
-            "recording": body["recording"],
-            "docking": body["docking"],
-            "recorder": body["recorder"],
-            "path": body["path"],
-            "path_b64": body.get("path_b64"),
-            "path_key": path_key(path_bytes(body)),
-            "size_bytes": thing["size_bytes"],
-            "mtime_us": body["mtime_us"],
-            "mtime_zone": body["mtime_zone"],
-            "sample": body["sample"],
-            "complete": body["complete"],
-            "important": important,
-            "proof": proof,
-        },
-    )
+    unreadable = body.get("unreadable")
+    row = {
+        "seq": entry.seq,
+        "time_us": entry.time_us,
+        "act": entry.act,
+        "actor": entry.actor,
+        "docking": body["docking"],
+        "recorder": body["recorder"],
+        "path": body["path"],
+        "path_b64": body.get("path_b64"),
+        "path_key": path_key(path_bytes(body)),
+        "size_bytes": thing["size_bytes"],
+        "mtime_us": body["mtime_us"],
+        "mtime_zone": body["mtime_zone"],
+        "sample": body["sample"],
+        "complete": body["complete"],
+        "important": important,
+        "proof": body.get("proof", READ_WHOLE),
+        "unreadable": None if unreadable is None else _json(unreadable),
+        "changed": body.get("changed", False),
+        "recovered": body.get("recovered", False),
+    }
+    yield Operation(Verb.OCCURRENCE, of_recording(body["recording"]) | row)
 
 
 def _object_columns(body: Body) -> Row:
+    thing = body["object"]
     return {
-        "sha256": body["sha256"],
-        "sm3": body.get("sm3"),
-        "size_bytes": body["size_bytes"],
+        "sha256": thing["sha256"],
+        "sm3": thing.get("sm3"),
+        "size_bytes": thing["size_bytes"],
+        "complete": body["complete"],
     }
 
 
@@ -191,6 +185,7 @@ def _recording_columns(entry: Entry, projection: Projection, important: bool) ->
     body, name = entry.fields, entry.fields["name"]
     recorded_at_us, source = recorded_at(body, projection.zone(body["docking"]))
     return {
+        "seq": entry.seq,
         "id": body["recording"],
         "original_name": body["path"].rpartition("/")[2],
         "path": body["path"],
@@ -205,7 +200,6 @@ def _recording_columns(entry: Entry, projection: Projection, important: bool) ->
         "counter": None if name is None else name["counter"],
         "important": important,
         "name_parsed": name is not None,
-        "first_seq": entry.seq,
     }
 
 
@@ -291,8 +285,8 @@ _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]
     Act.IDENTIFY: _identify,
     Act.CLOCK_READ: _clock_read,
     Act.INVENTORY: _inventory,
-    Act.INGEST: _ingest,
-    Act.SIGHTING: _sighting,
+    Act.INGEST: _occurrence,
+    Act.SIGHTING: _occurrence,
     Act.QUARANTINE: _quarantine,
     Act.UNDOCK: _undock,
     Act.IMPORT: _import,

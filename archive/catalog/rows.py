@@ -84,12 +84,18 @@ class Occurrence:
 
     Attributes:
         seq: The entry that says so.
-        proof: ``content`` where the file was read whole, else ``metadata``.
+        act: Of that entry: ``ingest`` or ``sighting``.
         sample: SHA-256 over the sampled blocks.
+        proof: ``content`` where the file was read whole, else ``metadata``.
+        unreadable: Extents that could not be read: offset and length in bytes.
+        changed: Whether the file changed while it was copied, and was copied again.
+        recovered: Whether the entry was written after a crash, from the intent.
     """
 
     seq: int
     time_us: int
+    act: str
+    actor: str
     recording: str
     sha256: str
     sm3: str | None
@@ -104,17 +110,20 @@ class Occurrence:
     complete: bool
     important: bool
     proof: str
+    unreadable: tuple[tuple[int, int], ...]
+    changed: bool
+    recovered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """Stored bytes. ``first_seq`` is the entry that first named them."""
+    """Stored bytes. ``seq`` is the entry that first named them."""
 
+    seq: int
     sha256: str
     sm3: str | None
     size_bytes: int
     complete: bool
-    first_seq: int
 
 
 @dataclass(frozen=True, slots=True)

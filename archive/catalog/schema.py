@@ -44,17 +44,20 @@ meta = Table(
 objects = Table(
     "objects",
     metadata,
-    Column("sha256", _TEXT, primary_key=True),
+    Column("seq", _INTEGER, primary_key=True, autoincrement=False),
+    Column("sha256", _TEXT, nullable=False, unique=True),
     Column("sm3", _TEXT),
     Column("size_bytes", _INTEGER, nullable=False),
     Column("complete", Boolean, nullable=False),
-    Column("first_seq", _INTEGER, nullable=False),
 )
+"""Objects and recordings bear the number of the entry that first spoke of them: what lies
+side by side in the log lies side by side here, which a random id would prevent."""
 
 recordings = Table(
     "recordings",
     metadata,
-    Column("id", _TEXT, primary_key=True),
+    Column("seq", _INTEGER, primary_key=True, autoincrement=False),
+    Column("id", _TEXT, nullable=False, unique=True),
     # Digest and size stand here again, so that a listing reads rows that lie side by side
     # instead of one random object per recording.
     Column("sha256", _TEXT, ForeignKey("objects.sha256"), nullable=False),
@@ -74,7 +77,6 @@ recordings = Table(
     Column("counter", _INTEGER),
     Column("important", Boolean, nullable=False),
     Column("name_parsed", Boolean, nullable=False),
-    Column("first_seq", _INTEGER, nullable=False),
 )
 
 occurrences = Table(
@@ -82,7 +84,9 @@ occurrences = Table(
     metadata,
     Column("seq", _INTEGER, primary_key=True, autoincrement=False),
     Column("time_us", _INTEGER, nullable=False),
-    Column("recording", _TEXT, ForeignKey("recordings.id"), nullable=False),
+    Column("act", _TEXT, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("recording", _INTEGER, ForeignKey("recordings.seq"), nullable=False),
     Column("docking", _TEXT, nullable=False),
     Column("recorder", _TEXT, nullable=False),
     Column("path", _TEXT, nullable=False),
@@ -95,6 +99,9 @@ occurrences = Table(
     Column("complete", Boolean, nullable=False),
     Column("important", Boolean, nullable=False),
     Column("proof", _TEXT, nullable=False),
+    Column("unreadable", _TEXT),
+    Column("changed", Boolean, nullable=False),
+    Column("recovered", Boolean, nullable=False),
 )
 
 events = Table(
@@ -109,7 +116,7 @@ events = Table(
     Column("docking", _TEXT),
     Column("summary", _TEXT, nullable=False),
 )
-"""What each entry means for a recording, an object or a docking."""
+"""What an entry means for a recording, an object or a docking, where it is no occurrence."""
 
 dockings = Table(
     "dockings",
@@ -184,9 +191,9 @@ INDEXES: Final = (
     Index(
         "occurrences_by_file",
         occurrences.c.recorder,
-        occurrences.c.path_key,
-        occurrences.c.size_bytes,
         occurrences.c.mtime_us,
+        occurrences.c.size_bytes,
+        occurrences.c.path_key,
         occurrences.c.seq,
     ),
     Index("occurrences_by_docking", occurrences.c.docking, occurrences.c.path_key),

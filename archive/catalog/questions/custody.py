@@ -1,11 +1,14 @@
 """The history of a recording: every entry that concerns it."""
 
+from operator import attrgetter
+
 import orjson
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from archive.catalog.projection import DOCKING, OBJECT, RECORDING
-from archive.catalog.rows import EventRow
-from archive.catalog.schema import events, occurrences, recordings
+from archive.catalog.questions.occurrences import occurrences_of
+from archive.catalog.rows import EventRow, Occurrence
+from archive.catalog.schema import events
 
 _COLUMNS = (
     events.c.seq,
@@ -23,23 +26,45 @@ def custody(connection: Connection, recording_id: str) -> list[EventRow]:
 
     In the order of the log. Empty for a recording that is not known.
     """
-    bytes_of = select(recordings.c.sha256).where(recordings.c.id == recording_id)
-    seen_in = select(occurrences.c.docking).where(occurrences.c.recording == recording_id)
-    statement = (
-        select(*_COLUMNS)
-        .where(
-            or_(
-                and_(events.c.kind == RECORDING, events.c.subject == recording_id),
-                and_(events.c.kind == OBJECT, events.c.subject.in_(bytes_of)),
-                and_(events.c.kind == DOCKING, events.c.subject.in_(seen_in)),
-            )
+    seen = occurrences_of(connection, recording_id)
+    digests = {occurrence.sha256 for occurrence in seen}
+    dockings = {occurrence.docking for occurrence in seen}
+    statement = select(*_COLUMNS).where(
+        or_(
+            and_(events.c.kind == RECORDING, events.c.subject == recording_id),
+            and_(events.c.kind == OBJECT, events.c.subject.in_(digests)),
+            and_(events.c.kind == DOCKING, events.c.subject.in_(dockings)),
         )
-        .order_by(events.c.seq)
     )
-    return [_row(found) for found in connection.execute(statement).mappings()]
+    told = [_event(found) for found in connection.execute(statement).mappings()]
+    return sorted([*map(_seen, seen), *told], key=attrgetter("seq"))
 
 
-def _row(found: RowMapping) -> EventRow:
+def _event(found: RowMapping) -> EventRow:
     values = dict(found)
     summary = orjson.loads(values.pop("summary"))
     return EventRow(**values, summary=summary)
+
+
+def _seen(occurrence: Occurrence) -> EventRow:
+    """An occurrence as an event; what goes without saying is left out."""
+    always = {
+        "path": occurrence.path,
+        "complete": occurrence.complete,
+        "proof": occurrence.proof,
+    }
+    rarely = {
+        "path_b64": occurrence.path_b64,
+        "unreadable": occurrence.unreadable,
+        "changed": occurrence.changed,
+        "recovered": occurrence.recovered,
+    }
+    return EventRow(
+        seq=occurrence.seq,
+        time_us=occurrence.time_us,
+        act=occurrence.act,
+        actor=occurrence.actor,
+        kind=RECORDING,
+        docking=occurrence.docking,
+        summary=always | {name: value for name, value in rarely.items() if value},
+    )

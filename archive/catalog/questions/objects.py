@@ -12,25 +12,17 @@ from archive.catalog.schema import (
     replicas,
 )
 
-_COLUMNS = (
-    objects.c.sha256,
-    objects.c.sm3,
-    objects.c.size_bytes,
-    objects.c.complete,
-    objects.c.first_seq,
-)
-
 
 def object_of(connection: Connection, sha256: str) -> ObjectRow | None:
     """The object with this digest."""
-    row = connection.execute(select(*_COLUMNS).where(objects.c.sha256 == sha256)).one_or_none()
+    row = connection.execute(select(objects).where(objects.c.sha256 == sha256)).one_or_none()
     return None if row is None else ObjectRow(*row)
 
 
 def objects_page(connection: Connection, after: str, rows: int) -> list[ObjectRow]:
     """Objects by digest, those behind ``after``, at most ``rows``."""
     statement = (
-        select(*_COLUMNS).where(objects.c.sha256 > after).order_by(objects.c.sha256).limit(rows)
+        select(objects).where(objects.c.sha256 > after).order_by(objects.c.sha256).limit(rows)
     )
     return [ObjectRow(*row) for row in connection.execute(statement)]
 

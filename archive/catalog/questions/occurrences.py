@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+import orjson
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from archive.catalog.projection import path_key
 from archive.catalog.rows import Occurrence
@@ -12,7 +13,9 @@ from hashing.paths import path_bytes
 _COLUMNS = (
     occurrences.c.seq,
     occurrences.c.time_us,
-    occurrences.c.recording,
+    occurrences.c.act,
+    occurrences.c.actor,
+    recordings.c.id.label("recording"),
     objects.c.sha256,
     objects.c.sm3,
     occurrences.c.size_bytes,
@@ -26,6 +29,9 @@ _COLUMNS = (
     occurrences.c.complete,
     occurrences.c.important,
     occurrences.c.proof,
+    occurrences.c.unreadable,
+    occurrences.c.changed,
+    occurrences.c.recovered,
 )
 
 
@@ -56,16 +62,14 @@ def has_occurrence(connection: Connection, docking: str, path: bytes) -> bool:
 
 def occurrences_of(connection: Connection, recording_id: str) -> list[Occurrence]:
     """Every time a recording was seen, in the order of the log."""
-    statement = (
-        _occurrences().where(occurrences.c.recording == recording_id).order_by(occurrences.c.seq)
-    )
-    return [Occurrence(*row) for row in connection.execute(statement)]
+    statement = _occurrences().where(recordings.c.id == recording_id).order_by(occurrences.c.seq)
+    return [_row(found) for found in connection.execute(statement).mappings()]
 
 
 def _occurrences() -> Select[Any]:
     return (
         select(*_COLUMNS)
-        .join(recordings, recordings.c.id == occurrences.c.recording)
+        .join(recordings, recordings.c.seq == occurrences.c.recording)
         .join(objects, objects.c.sha256 == recordings.c.sha256)
     )
 
@@ -73,9 +77,15 @@ def _occurrences() -> Select[Any]:
 def _first_at(connection: Connection, statement: Select[Any], path: bytes) -> Occurrence | None:
     """The first found whose path is the same to the byte: a key alone proves nothing."""
     with connection.execute(statement) as found:
-        return next((Occurrence(*row) for row in found if _has_path(row, path)), None)
+        rows = map(_row, found.mappings())
+        return next((row for row in rows if _raw_path(row) == path), None)
 
 
-def _has_path(row: Row[Any], path: bytes) -> bool:
-    fields = {"path": row.path, "path_b64": row.path_b64}
-    return path_bytes(fields) == path
+def _raw_path(occurrence: Occurrence) -> bytes:
+    return path_bytes({"path": occurrence.path, "path_b64": occurrence.path_b64})
+
+
+def _row(found: RowMapping) -> Occurrence:
+    values = dict(found)
+    extents = orjson.loads(values.pop("unreadable") or "[]")
+    return Occurrence(**values, unreadable=tuple((start, length) for start, length in extents))
