@@ -1,0 +1,6 @@
+"""What is neither evidence nor derivable from the log, and is therefore backed up: jobs."""
+
+from archive.state.database import StateDatabase
+from archive.state.jobs import Job
+
+__all__ = ["Job", "StateDatabase"]
