@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence_daemon.cli import language
 from evidence_daemon.config import example
-from evidence_daemon.generate import commands, configuration, errors
+from evidence_daemon.generate import acts, commands, configuration, errors
 
 _CHECKOUT = Path(__file__).parents[2]
 
@@ -16,6 +16,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "docs/configuration.md": lambda _: configuration.page(),
     "docs/errors.md": lambda _: errors.page(),
     "docs/commands.md": lambda _: commands.page(),
+    "docs/formats.md": acts.fill,
 }
 
 

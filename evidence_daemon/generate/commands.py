@@ -46,10 +46,15 @@ def _command(context: click.Context) -> str:
     options = _options(context, own)
     return (
         "\n".join(
-            [f"## `{context.command_path}`\n", f"{command.help}\n", f"    {usage}\n", options]
+            [f"## `{context.command_path}`\n", f"{_help(command)}\n", f"    {usage}\n", options]
         ).rstrip("\n")
         + "\n"
     )
+
+
+def _help(command: click.Command) -> str:
+    """The help without the mark that tells a terminal not to wrap a paragraph."""
+    return (command.help or "").replace("\b\n", "")
 
 
 def _options(context: click.Context, parameters: Sequence[click.Parameter]) -> str:

@@ -10,6 +10,9 @@ from hashing.errors import EvidenceError
 
 _PACKAGES = ("hashing", "drivers", "archive", "evidence_daemon")
 
+_SCRIPTS = {"__main__", "migrations"}
+"""Modules that do something when they are imported, and define no errors."""
+
 _HEAD = f"""\
 {NOTICE}
 
@@ -50,7 +53,7 @@ def error_classes() -> Iterator[type[EvidenceError]]:
     for package in _PACKAGES:
         root = import_module(package)
         for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-            if not module.name.endswith("__main__"):
+            if not _SCRIPTS & set(module.name.split(".")):
                 import_module(module.name)
     yield from filter(lambda kind: "code" in vars(kind), _below(EvidenceError))
 
