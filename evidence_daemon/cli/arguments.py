@@ -1,8 +1,7 @@
-"""Arguments that several commands take."""
+"""Arguments and options that several commands take."""
 
 import os
 import re
-from typing import Any
 
 import click
 
@@ -11,48 +10,42 @@ from evidence_daemon.cli.language import say
 _ID = re.compile(r"[0-9a-f]{1,32}", re.ASCII)
 
 
-class RecordingId(click.ParamType):
-    """A recording's id or its beginning."""
-
-    name = "id"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """The id in lower case; anything but hexadecimal digits is wrong usage."""
-        text = str(value).lower()
-        if not _ID.fullmatch(text):
-            self.fail(f"{text[:80]!r} is not a recording's id: up to 32 hexadecimal digits", param, ctx)
-        return text
+def _recording_id(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A recording's id or its beginning, in lower case."""
+    text = value.lower()
+    if not _ID.fullmatch(text):
+        wrong = f"{text[:80]!r} is not a recording's id: up to 32 hexadecimal digits"
+        raise click.BadParameter(wrong, context, parameter)
+    return text
 
 
-class AbsolutePath(click.ParamType):
-    """A path, made absolute here: whoever serves the archive works in another folder."""
-
-    name = "path"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """The absolute path; one that UTF-8 cannot spell could not be asked for."""
-        path = os.path.abspath(os.fspath(value))
-        try:
-            path.encode("utf-8")
-        except UnicodeEncodeError:
-            self.fail("a path that is not UTF-8; give the folder above it", param, ctx)
-        return path
+def absolute_path(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A path made absolute here: whoever serves the archive works in another folder."""
+    path = os.path.abspath(value)
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        wrong = "the path is not UTF-8; name the folder above it"
+        raise click.BadParameter(wrong, context, parameter) from error
+    return path
 
 
-recording_argument = click.argument("recording", metavar="ID", type=RecordingId())
+def absolute_paths(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[str]:
+    """Several paths made absolute, each once."""
+    return list(dict.fromkeys(absolute_path(context, parameter, value) for value in values))
+
+
+recording_argument = click.argument("recording", metavar="ID", callback=_recording_id)
 officer_option = click.option(
-    "--officer",
-    metavar="ID",
-    help=say(zh="执法人员，如已知。", en="The officer, where known."),
+    "--officer", metavar="ID", help=say(zh="执法人员，如已知。", en="The officer, where known.")
 )
 recorder_option = click.option(
     "--recorder",
     metavar="ID",
     help=say(
-        zh="记录仪编号；不给出时由证据推断。", en="The recorder; found from evidence when not given."
+        zh="记录仪编号；不给出时由证据推断。",
+        en="The recorder; found from the evidence when not given.",
     ),
 )

@@ -80,9 +80,7 @@ def copy_target(path: Path) -> Iterator[CopyTarget]:
         temporary.unlink(missing_ok=True)
 
 
-def pour(
-    chunks: Iterable[bytes], file: BinaryIO, sha256: str, told: Callable[[int], None]
-) -> None:
+def pour(chunks: Iterable[bytes], file: BinaryIO, sha256: str, told: Callable[[int], None]) -> None:
     """Write bytes to a file that is open, and prove at the end what they were.
 
     Raises:

@@ -97,9 +97,7 @@ class Output:
             table.add_row(*(Text(column.cell(row)) for column in columns))
         Console(file=self._stdout).print(table)
 
-    def facts(
-        self, record: Mapping[str, object], facts: Iterable[tuple[str, str | None]]
-    ) -> None:
+    def facts(self, record: Mapping[str, object], facts: Iterable[tuple[str, str | None]]) -> None:
         """Write one thing: the record with ``--json``, else a name and a value on each line.
 
         Args:

@@ -28,6 +28,10 @@ class Entry:
 
 REGISTRY: Mapping[str, Entry] = MappingProxyType(
     {
+        "init": Entry(
+            _COMMANDS + "init",
+            Bilingual(zh="新建采集站。", en="Found a station: archive, key, configuration."),
+        ),
         "demo": Entry(
             _COMMANDS + "demo",
             Bilingual(zh="用真实影像演示全过程。", en="Show the main job on real footage."),
@@ -35,6 +39,36 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
         "station": Entry(
             _COMMANDS + "station",
             Bilingual(zh="运行采集站，查看槽位。", en="Run the station, look at its slots."),
+        ),
+        "ingest": Entry(
+            _COMMANDS + "ingest",
+            Bilingual(zh="采集存储卡或文件夹。", en="Take cards or folders in."),
+        ),
+        "import": Entry(
+            _COMMANDS + "importing",
+            Bilingual(zh="导入历史影像。", en="Take legacy footage in, with its provenance."),
+        ),
+        "find": Entry(
+            _COMMANDS + "find",
+            Bilingual(zh="查找录像。", en="Find recordings."),
+        ),
+        "show": Entry(
+            _COMMANDS + "show",
+            Bilingual(zh="显示一段录像。", en="Show a recording."),
+        ),
+        "custody": Entry(
+            _COMMANDS + "custody",
+            Bilingual(
+                zh="显示一段录像的全部经历。", en="Show everything that happened to a recording."
+            ),
+        ),
+        "why": Entry(
+            _COMMANDS + "why",
+            Bilingual(zh="说明录像为何被保留。", en="Say why a recording is kept."),
+        ),
+        "get": Entry(
+            _COMMANDS + "get",
+            Bilingual(zh="取出副本。", en="Take a copy out."),
         ),
         "config": Entry(
             _COMMANDS + "config",

@@ -86,17 +86,29 @@ def load(named: Path | None = None, options: Mapping[Key, object] | None = None)
     path = find_file(named)
     from_file = [file_source(path)] if path else []
     sources = (option_source(options or {}), environment_source(), *from_file)
+    return LoadedConfig(_valid(sources), path.absolute() if path else None, sources)
+
+
+def from_options(options: Mapping[Key, object]) -> Config:
+    """The settings that options alone give: no file and no environment is read.
+
+    Raises:
+        ConfigInvalid: A setting is wrong.
+    """
+    return _valid((option_source(options),))
+
+
+def _valid(sources: Sequence[Source]) -> Config:
     merged: dict[str, Any] = {}
     for source in reversed(sources):
         _merge(merged, source.data)
     try:
-        config = Config(**merged)
+        return Config(**merged)
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise ConfigInvalid(
             problem_of(one, lambda key: _place(sources, key)) for one in found
         ) from error
-    return LoadedConfig(config, path.absolute() if path else None, sources)
 
 
 def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:

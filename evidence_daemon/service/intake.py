@@ -14,9 +14,13 @@ from typing import Any
 
 from archive.ingest.arrival import Outcome
 from drivers.folder import FolderRecorder
+from evidence_daemon.errors import UsageError
+from evidence_daemon.service.manifest import Vouched, read_manifest
+from evidence_daemon.service.vouching import Vouching
 from evidence_daemon.station.board import SlotView
 from evidence_daemon.station.docking import DockingOrder, Ended
 from evidence_daemon.station.station import Station
+from hashing.digest import sha256_of
 from hashing.errors import Bilingual, EvidenceError
 from hashing.paths import path_fields
 
@@ -48,12 +52,42 @@ class IntakeRequest:
         recorder: The recorder's identity if a person names it; for one path only.
         officer: The officer if a person names one.
         provenance: Body of an ``import`` entry, for legacy footage.
+        manifest: Bytes of the manifest that came with legacy footage.
+
+    Raises:
+        UsageError: What belongs to one recorder is given for several.
     """
 
     paths: Sequence[str]
     recorder: str | None = None
     officer: str | None = None
     provenance: Mapping[str, object] | None = None
+    manifest: bytes | None = None
+
+    def __post_init__(self) -> None:
+        belongs_to_one = self.recorder is not None or self.manifest is not None
+        if belongs_to_one and len(self.paths) > 1:
+            raise UsageError("a recorder or a manifest can be named for one path only")
+
+    def vouched(self) -> list[Vouched]:
+        """What the manifest says; nothing without one.
+
+        Raises:
+            ManifestMalformed: It cannot be read.
+        """
+        if self.manifest is None:
+            return []
+        path = self.paths[0]
+        return read_manifest(self.manifest, [path, os.path.realpath(path)])
+
+    def import_body(self) -> dict[str, object] | None:
+        """The body of the ``import`` entry, but for its docking; None for an ordinary intake."""
+        if self.provenance is None:
+            return None
+        body = dict(self.provenance)
+        if self.manifest is not None:
+            body["manifest_sha256"] = sha256_of(self.manifest).hex
+        return body
 
 
 @dataclass(slots=True)
@@ -71,6 +105,33 @@ class _Watch:
             self.changes.put(view)
 
 
+class _Account:
+    """The balance over all dockings of a request, and what went wrong in them."""
+
+    def __init__(self) -> None:
+        self.total = dict.fromkeys(("found", "new", "known", "failed", "skipped"), 0)
+        self._errors: list[EvidenceError] = []
+
+    def add(self, ended: Ended) -> None:
+        """Count a docking."""
+        for key, value in ended.balance.summary().items():
+            self.total[key] += value
+        self.object(ended.error)
+
+    def object(self, error: EvidenceError | None) -> None:
+        """Remember what went wrong, if anything did."""
+        if error is not None:
+            self._errors.append(error)
+
+    def conclude(self) -> None:
+        """Raise the first thing that went wrong, or say that files were left behind."""
+        if self._errors:
+            raise self._errors[0]
+        failed, found = self.total["failed"], self.total["found"]
+        if failed:
+            raise IntakeIncomplete(f"{failed} of {found} files are not archived")
+
+
 class Intake:
     """Runs requests on a station.
 
@@ -81,6 +142,7 @@ class Intake:
 
     def __init__(self, station: Station, timezone: str) -> None:
         self._station = station
+        self._archive = station.archive
         self._timezone = timezone
 
     def run(self, request: IntakeRequest, actor: str) -> Iterator[dict[str, Any]]:
@@ -92,30 +154,26 @@ class Intake:
 
         Raises:
             NotARecorder: A path cannot be read; nothing was begun.
+            ManifestMalformed: The manifest cannot be read; nothing was begun.
+            ManifestMismatch: A file is not what the manifest says; an alarm was logged.
+            ManifestIncomplete: A file of the manifest is missing; an alarm was logged.
             RecorderError: A recorder went away or refused; what was taken is safe.
             StorageError: The archive's disk refused.
             IntakeIncomplete: Some files could not be archived.
         """
+        vouching = Vouching(self._archive, request.vouched(), actor)
         changes: queue.SimpleQueue[SlotView] = queue.SimpleQueue()
         pending = self._start(request, actor, _Watch(changes))
-        total = dict.fromkeys(("found", "new", "known", "failed", "skipped"), 0)
-        errors: list[EvidenceError] = []
+        account = _Account()
         while pending:
             yield from _drained(changes)
             done = [future for future in pending if future.done()]
             pending = [future for future in pending if future not in done]
             for future in done:
-                ended = future.result()
-                yield from _told(ended)
-                errors += [ended.error] if ended.error else []
-                for key, value in ended.balance.summary().items():
-                    total[key] += value
+                yield from _closed(future.result(), vouching, account)
         yield from _drained(changes, wait_s=0)
-        yield {"type": "summary", **total}
-        if errors:
-            raise errors[0]
-        if total["failed"]:
-            raise IntakeIncomplete(f"{total['failed']} of {total['found']} files are not archived")
+        yield {"type": "summary", **account.total}
+        account.conclude()
 
     def _start(self, request: IntakeRequest, actor: str, watch: _Watch) -> "list[Future[Ended]]":
         recorders = [FolderRecorder(os.path.realpath(path)) for path in request.paths]
@@ -125,11 +183,19 @@ class Intake:
             timezone=self._timezone,
             recorder=request.recorder,
             officer=request.officer,
-            provenance=dict(request.provenance) if request.provenance else None,
+            provenance=request.import_body(),
         )
         return [
             self._station.dock(recorder, order, recorder.source, watch) for recorder in recorders
         ]
+
+
+def _closed(ended: Ended, vouching: Vouching, account: _Account) -> Iterator[dict[str, Any]]:
+    """The end of a docking: what became of each file, and what the manifest says to it."""
+    yield from _told(ended)
+    account.add(ended)
+    if not ended.interrupted:
+        account.object((yield from vouching.compare(ended)))
 
 
 def _drained(

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Base64Bytes, BaseModel, Field
 
 from evidence_daemon.api.lines import stream_lines
 from evidence_daemon.api.peer import CurrentPeer
@@ -18,12 +18,10 @@ class Provenance(BaseModel):
     Attributes:
         source: In words.
         custodian: Who vouches for it.
-        manifest_sha256: Digest of the manifest that came with it.
     """
 
     source: str = Field(min_length=1)
     custodian: str = Field(min_length=1)
-    manifest_sha256: str | None = None
 
 
 class IngestRequest(BaseModel):
@@ -34,12 +32,14 @@ class IngestRequest(BaseModel):
         recorder: The recorder's identity if a person names it.
         officer: The officer if a person names one.
         provenance: For legacy footage.
+        manifest: For legacy footage, the earlier digests that came with it; in base64.
     """
 
     paths: list[str] = Field(min_length=1)
     recorder: str | None = None
     officer: str | None = None
     provenance: Provenance | None = None
+    manifest: Base64Bytes | None = None
 
 
 @router.post("/ingest")
@@ -50,7 +50,8 @@ def ingest(service: CurrentArchive, peer: Keeper, wanted: IngestRequest) -> Stre
         paths=wanted.paths,
         recorder=wanted.recorder,
         officer=wanted.officer,
-        provenance=None if provenance is None else provenance.model_dump(exclude_none=True),
+        provenance=None if provenance is None else provenance.model_dump(),
+        manifest=wanted.manifest,
     )
     return stream_lines(service.intake.run(request, peer.actor), at_once=True)
 

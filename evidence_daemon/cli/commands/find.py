@@ -53,7 +53,7 @@ from evidence_daemon.cli.wording import state_words
 )
 @pass_invocation
 def command(
-    invocation: Invocation, from_text: str | None, to_text: str | None, **question: Any
+    invocation: Invocation, /, from_text: str | None, to_text: str | None, **question: Any
 ) -> None:
     """List recordings."""
     with open_door(invocation) as door:
