@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from archive.ingest.arrival import Source, SourceUnreadable
 from archive.ingest.sample import Sampler
 from archive.streams.buffers import BUFFER_BYTES, BufferPool
+from archive.streams.follow import FollowingReadBack
 from archive.streams.pipeline import Pipeline, Stage
 from archive.streams.staged import StagedFile
 from hashing.digest import Algorithm, MultiDigest, ObjectDigests
@@ -51,6 +52,7 @@ class Copier:
         pool: Buffers.
         algorithms: Digests to make.
         progress: Told of every chunk.
+        follower: Reads a large copy back behind its writes.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Copier:
         pool: BufferPool,
         algorithms: Iterable[Algorithm],
         progress: Progress,
+        follower: FollowingReadBack | None = None,
     ) -> None:
         self._source = source
         self._size_bytes = size_bytes
@@ -69,6 +72,7 @@ class Copier:
         self._digest = MultiDigest(algorithms)
         self._sampler = Sampler(size_bytes)
         self._progress = progress
+        self._follower = follower
         self._holes: list[tuple[int, int]] = []
         self._refused_in_a_row = 0
 
@@ -128,6 +132,11 @@ class Copier:
 
     def _write(self, buffer: memoryview, length: int, offset: int) -> None:
         self._staged.write(buffer, length, offset)
+        self._tell_follower(length, offset)
+
+    def _tell_follower(self, length: int, offset: int) -> None:
+        if self._follower is not None:
+            self._follower.written(length, offset)
 
     def _fill(self, buffer: memoryview, offset: int) -> int:
         """Fill a buffer from the source; short only at its end."""
@@ -180,6 +189,7 @@ class Copier:
                 self._sampler.feed(offset, buffer)
                 self._digest.update(buffer)
                 self._progress(BUFFER_BYTES)
+                self._tell_follower(BUFFER_BYTES, offset)
         self._staged.size_bytes = usable
         return usable
 

@@ -4,6 +4,7 @@ A file is *stable* when its size and modification time are the same before and a
 read and as many bytes came as the size says. One that is not is copied again.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from archive.ingest.arrival import Arrival, Docking, SourceVanished, staged_name
 from archive.ingest.copy import Copied, Copier, Progress
 from archive.ingest.policy import IntakePolicy, is_small
 from archive.streams.buffers import BufferPool
+from archive.streams.follow import FollowingReadBack
 from archive.streams.staged import StagedFile
+from hashing.digest import Digest
 
 COPY_ATTEMPTS = 3
 
@@ -33,6 +36,7 @@ class Staged:
         copied: What the copy found out.
         mtime_us: The source's modification time when it was stable, microseconds.
         changed: Whether the file was other than listed, or had to be copied again.
+        read_back: The digest of what the disk gave back, where that is known already.
     """
 
     arrival: Arrival
@@ -40,6 +44,7 @@ class Staged:
     copied: Copied
     mtime_us: int
     changed: bool
+    read_back: Digest | None
 
 
 class Stager:
@@ -65,26 +70,44 @@ class Stager:
             StillChanging: The file never held still.
             StorageError: The disk refused; nothing of this file is left.
         """
-        listed = (arrival.size_bytes, arrival.mtime_us)
         for _ in range(COPY_ATTEMPTS):
-            with arrival.open() as source:
-                before = source.restat()
-                file = self._open(docking, arrival)
-                try:
-                    parts = (source, before[0], file, self._pool, self._policy.algorithms, progress)
-                    copied = Copier(*parts).run()
-                    after = source.restat()
-                except SourceVanished:
-                    file.close() if file.direct else file.discard()
-                    raise
-                except BaseException:
-                    file.discard()
-                    raise
-            if before == after and copied.digests.size_bytes == after[0]:
-                file.finish(sync=not is_small(arrival))
-                return Staged(arrival, file.path, copied, after[1], changed=after != listed)
-            file.discard()
+            staged = self._attempt(docking, arrival, progress)
+            if staged is not None:
+                return staged
         raise StillChanging(f"{arrival.path!r} changed during each of {COPY_ATTEMPTS} copies")
+
+    def _attempt(self, docking: Docking, arrival: Arrival, progress: Progress) -> Staged | None:
+        """One copy; None when the file did not hold still."""
+        with ExitStack() as stack:
+            source = stack.enter_context(arrival.open())
+            before = source.restat()
+            file = self._open(docking, arrival)
+            follower = self._follow(file)
+            if follower is not None:
+                stack.callback(follower.stop)
+            try:
+                parts = (source, before[0], file, self._pool, self._policy.algorithms, progress)
+                copied = Copier(*parts, follower).run()
+                after = source.restat()
+            except SourceVanished:
+                file.close() if file.direct else file.discard()
+                raise
+            except BaseException:
+                file.discard()
+                raise
+            if before != after or copied.digests.size_bytes != after[0]:
+                file.discard()
+                return None
+            file.finish(sync=not is_small(arrival))
+            read_back = None if follower is None else follower.finish(after[0])
+            changed = after != (arrival.size_bytes, arrival.mtime_us)
+            return Staged(arrival, file.path, copied, after[1], changed, read_back)
+
+    def _follow(self, file: StagedFile) -> FollowingReadBack | None:
+        """A read-back behind a large copy, where the file system can read past its cache."""
+        if not (self._policy.read_back and file.direct):
+            return None
+        return FollowingReadBack(file.path, self._pool)
 
     def _open(self, docking: Docking, arrival: Arrival) -> StagedFile:
         path = self._directory / staged_name(docking.recorder, arrival)
