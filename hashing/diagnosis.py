@@ -11,7 +11,7 @@ its witness disowns was changed; where the witnesses are silent, both are named.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from hashing.ranges import numbered
@@ -66,6 +66,7 @@ class Diagnosis:
 def diagnose(
     seen: Sequence[Seen],
     expected: int,
+    end: int,
     size: int,
     before: Seen | None,
     recorded: dict[int, bytes],
@@ -75,13 +76,14 @@ def diagnose(
     Args:
         seen: Its entries, as they stand.
         expected: The number the first of them should have.
+        end: The number behind the last one that the bundle should hold.
         size: Entries under the checkpoint.
         before: The entry that the first should follow, where it is known.
         recorded: Leaf hashes in the stored tile, by entry number.
     """
     made = Diagnosis(last=before)
     _number(seen, expected, made)
-    ordinary = _set_strangers_apart(seen, expected, size, made)
+    ordinary = _set_strangers_apart(seen, expected, end, size, made)
     ordered = _order(ordinary, made)
     _find_gaps(ordered, expected, made)
     _check_links(ordered, before, recorded, made)
@@ -97,17 +99,22 @@ def _number(seen: Sequence[Seen], expected: int, made: Diagnosis) -> None:
     for item in seen:
         if item.fields is None:
             item.seq, item.disowned = following, True
-            made.add(item.seq, item.seq, f"changed: {item.fault}")
         else:
             item.seq = item.fields["seq"]
         following = item.seq + 1
+    faulty = [item for item in seen if item.fields is None]
+    for fault, items in groupby(faulty, key=lambda item: item.fault):
+        for first, last in _runs(items):
+            made.add(first.seq, last.seq, f"changed: {fault}")
 
 
 def _set_strangers_apart(
-    seen: Sequence[Seen], expected: int, size: int, made: Diagnosis
+    seen: Sequence[Seen], expected: int, end: int, size: int, made: Diagnosis
 ) -> list[Seen]:
     """Report entries that belong to another part of the log, and return the others."""
-    highest = min(size - 1, _highest({item.seq for item in seen}, expected, len(seen)))
+    count = max(len(seen), end - expected)
+    reach = _highest({item.seq for item in seen}, expected, count)
+    highest = min(size - 1, max(reach, _jump(seen)))
     ordinary: list[Seen] = []
     strange: list[Seen] = []
     for item in seen:
@@ -135,6 +142,15 @@ def _highest(claims: set[int], expected: int, count: int) -> int:
         if expected + count - 1 + missing == reach:
             return reach
         reach = expected + count - 1 + missing
+
+
+def _jump(seen: Sequence[Seen]) -> int:
+    """Where the bundle ends in several entries in a row, the last of them, else -1.
+
+    However far ahead they are: what is between was removed and the rest moved up.
+    """
+    runs = _runs(seen)
+    return runs[-1][1].seq if runs and runs[-1][0] is not runs[-1][1] else -1
 
 
 def _runs(items: Iterable[Seen]) -> list[tuple[Seen, Seen]]:
@@ -194,6 +210,7 @@ def _name_culprit(
     left: Seen, right: Seen, after: Seen | None, recorded: dict[int, bytes], made: Diagnosis
 ) -> None:
     if left.seq < 0:
+        right.disowned = True
         made.add(right.seq, right.seq, "changed: prev of the first entry is not zeros")
         return
     left_vouched = _vouched(left, None, recorded)

@@ -43,12 +43,14 @@ class Bundle:
 
     Attributes:
         start: The number of its first entry.
+        width: How many entries it should hold.
         entries: Their bytes.
         leaves: Their leaf hashes.
         recorded: Leaf hashes in the stored tile of level 0; empty where there is none.
     """
 
     start: int
+    width: int
     entries: Sequence[bytes]
     leaves: Sequence[bytes]
     recorded: Sequence[bytes]
@@ -158,6 +160,8 @@ class EntryWalk:
         """The decoded entries of a bundle in which everything fits, else None."""
         decode = canonical.decode
         seq, prev = self._next, self._prev
+        if seq + len(bundle.entries) > self._size:
+            return None
         objects: list[dict[str, Any]] = []
         try:
             for raw, leaf in zip(bundle.entries, bundle.leaves, strict=True):
@@ -206,9 +210,12 @@ class EntryWalk:
             for place, (raw, leaf) in enumerate(zip(bundle.entries, bundle.leaves, strict=True))
         ]
         recorded = dict(enumerate(bundle.recorded, bundle.start)) | self._last_recorded
-        found = diagnose(seen, self._next, self._size, self._last, recorded)
+        end = bundle.start + bundle.width
+        found = diagnose(seen, self._next, end, self._size, self._last, recorded)
         for subject, detail in found.defects:
             self._findings.add(LogInconsistent, Check.ENTRIES, subject, detail)
+        if self._last is not None and self._last.disowned:
+            self._doubtful.drop(self._last.seq)
         for seq in found.doubtful:
             self._doubtful.add(seq)
         last = found.last

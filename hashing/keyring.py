@@ -43,8 +43,8 @@ def rotation_body(seq: int, old: SigningKey, new: SigningKey) -> dict[str, objec
 class Succession:
     """The earlier log that entry 0 says this one follows."""
 
-    origin: str
     size: int
+    origin: str
     root: str
     reason: str
 
@@ -93,12 +93,10 @@ class Keyring:
         succeeds = fields.get("succeeds")
         if isinstance(succeeds, dict):
             size = succeeds.get("size")
-            self.succession = Succession(
-                _text(succeeds, "origin"),
-                size if isinstance(size, int) else 0,
-                _text(succeeds, "root"),
-                _text(succeeds, "reason"),
-            )
+            if type(size) is not int or size < 0:
+                raise SignatureInvalid("entry 0 follows a log of no size")
+            texts = (_text(succeeds, name) for name in ("origin", "root", "reason"))
+            self.succession = Succession(size, *texts)
 
     def _rotate(self, seq: int, new: VerifierKey, fields: Mapping[str, Any]) -> None:
         if not self._keys:

@@ -75,7 +75,7 @@ class LogReader:
         if intact:
             detail = f"bundle holds {len(entries)} entries, not {width}"
             self._findings.add(LogInconsistent, Check.BUNDLES, name, detail)
-        return entries[: 2 * TILE_WIDTH], intact
+        return entries[:TILE_WIDTH], intact
 
     def tile(self, level: int, index: int, width: int) -> bytes | None:
         """A stored tile of the right length, else None."""

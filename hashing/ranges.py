@@ -21,6 +21,15 @@ class SeqRanges:
         elif len(self.ranges) < MAX_RANGES:
             self.ranges.append((first, last))
 
+    def drop(self, last: int) -> None:
+        """Take the number that was added last out again, if it is this one."""
+        if not self.ranges or self.ranges[-1][1] != last:
+            return
+        first, _ = self.ranges.pop()
+        self.total -= 1
+        if first < last:
+            self.ranges.append((first, last - 1))
+
     def __bool__(self) -> bool:
         return self.total > 0
 

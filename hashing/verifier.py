@@ -160,7 +160,7 @@ class _Verification:
         stored = self._reader.tile(0, index, width)
         recorded = split_hashes(stored) if stored is not None else []
         leaves = [leaf_hash(entry) for entry in entries]
-        straight = self._walk.take(Bundle(start, entries, leaves, recorded))
+        straight = self._walk.take(Bundle(start, width, entries, leaves, recorded))
         if not intact:
             self._walk.skip_to(start + width)
         differing = self._tree.take(index, width, leaves if len(leaves) == width else None, stored)

@@ -54,7 +54,7 @@ def index_path(index: int, width: int) -> str:
 def log_files(entries: Sequence[bytes]) -> dict[str, bytes]:
     """Bundles and tiles of a log, by name."""
     files: dict[str, bytes] = {}
-    for index in range(0, -(-len(entries) // 256)):
+    for index in range(-(-len(entries) // 256)):
         part = entries[index * 256 : index * 256 + 256]
         files[f"tile/entries/{index_path(index, len(part))}"] = bundle(part)
     level, hashes = 0, [leaf(entry) for entry in entries]
