@@ -1,11 +1,11 @@
 """Key files: tight modes, never inside the archive, never an argument."""
 
 import os
-import stat
 from pathlib import Path
 
 from archive.durable import create_exclusive, fsync_directory, storage_errors
 from archive.errors import KeyUnavailable
+from archive.private_files import is_private
 from hashing.errors import EvidenceError
 from hashing.note import SigningKey
 
@@ -45,7 +45,7 @@ def load_log_key(directory: Path) -> SigningKey:
     except OSError as error:
         raise KeyUnavailable(f"cannot open key file {path}: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+        if not is_private(descriptor):
             raise KeyUnavailable(f"key file {path} can be read by others; chmod 600 it")
         text = file.read(4096).decode("utf-8", errors="replace")
     try:

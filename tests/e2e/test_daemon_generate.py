@@ -9,6 +9,8 @@ import pytest
 
 from evidence_daemon.cli.registry import REGISTRY
 from evidence_daemon.config.schema import Config
+from evidence_daemon.generate import acts
+from evidence_daemon.generate.__main__ import main
 from evidence_daemon.generate.errors import error_classes
 from hashing.act_schema import Act
 from tests.evd_process import environment
@@ -47,26 +49,25 @@ def test_written_pages_are_up_to_date(written: Path) -> None:
 
 
 @pytest.mark.parametrize("name", _PAGES)
-def test_a_stale_page_is_named_and_left_alone(written: Path, name: str, tmp_path: Path) -> None:
+def test_a_stale_page_is_named_and_left_alone(
+    written: Path, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for page in _PAGES:
         (tmp_path / page).parent.mkdir(exist_ok=True)
         (tmp_path / page).write_bytes((written / page).read_bytes())
     stale = (written / name).read_text("utf-8").replace("`", "'").replace("# directory", "#")
     (tmp_path / name).write_text(stale, "utf-8")
-    done = _generate(tmp_path, "--check")
-    assert done.returncode == 1
-    assert done.stderr == f"{name} is stale; run: python -m evidence_daemon.generate\n"
+    assert main(["--check", "--root", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{name} is stale; run: python -m evidence_daemon.generate\n"
     assert (tmp_path / name).read_text("utf-8") == stale
 
 
 def test_prose_around_the_tables_is_left_alone(written: Path) -> None:
-    page = written / "docs" / "formats.md"
-    tables = page.read_text("utf-8")
-    page.write_text(f"# Formats\n\n{tables}\nThe end.\n", "utf-8")
-    assert _generate(written, "--check").returncode == 0
-    page.write_text("# Formats\n\n<!-- generated: acts -->\n<!-- end generated -->\n", "utf-8")
-    assert _generate(written).returncode == 0
-    assert page.read_text("utf-8") == f"# Formats\n\n{tables}"
+    tables = (written / "docs" / "formats.md").read_text("utf-8")
+    page = f"# Formats\n\n{tables}\nThe end.\n"
+    assert acts.fill(page) == page
+    unfilled = "# Formats\n\n<!-- generated: acts -->\n<!-- end generated -->\n"
+    assert acts.fill(unfilled) == f"# Formats\n\n{tables}"
 
 
 def test_everything_stands_in_the_pages(written: Path) -> None:
