@@ -1,0 +1,446 @@
+"""Every question to the catalog, asked of SQLite and of a real PostgreSQL server."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState
+from archive.errors import NoSuchRecording
+from tests import postgresql
+from tests.catalog_story import (
+    BROKEN,
+    EMPTY,
+    FIRST,
+    HOUR_US,
+    MARKED,
+    NINE_LOCAL_US,
+    SECOND,
+    STORE,
+    STRANGE,
+    STRANGE_PATH,
+    UNNAMED,
+    VIDEO,
+    Story,
+    dump,
+    tell,
+)
+from tests.histories import DAY_US, START_US, bureau, hex_of, unchained
+
+SHANGHAI_US = 8 * HOUR_US
+HALF_PAST_EIGHT_US = NINE_LOCAL_US - HOUR_US // 2
+
+_databases = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    with postgresql.server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'catalog.sqlite'}"
+    server = str(request.getfixturevalue("postgresql_server"))
+    name = f"catalog_{next(_databases)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def story() -> Story:
+    return tell()
+
+
+@pytest.fixture
+def catalog(place: str, story: Story) -> Iterator[Catalog]:
+    with Catalog.open(place) as opened:
+        opened.apply(story.entries, "a" * 64)
+        yield opened
+
+
+def found(catalog: Catalog, query: FindQuery) -> list[str]:
+    return [row.original_name for row in catalog.find(query)]
+
+
+def test_it_knows_how_much_of_the_log_it_has(catalog: Catalog, story: Story) -> None:
+    assert catalog.log_size == len(story.entries)
+    assert catalog.head == "a" * 64
+
+
+def test_a_recording_by_its_id(catalog: Catalog, story: Story) -> None:
+    whole = story.recording(VIDEO)
+    assert catalog.recording(whole[:8].upper()) == RecordingRow(
+        id=whole,
+        sha256=VIDEO.sha256,
+        sm3=hex_of("sm3", VIDEO.sha256),
+        size_bytes=VIDEO.size_bytes,
+        original_name="V_0001.mp4",
+        path=VIDEO.path,
+        path_b64=None,
+        recorder=FIRST,
+        officer="officer-1",
+        docking=story.first.docking,
+        recorded_at_us=HALF_PAST_EIGHT_US - SHANGHAI_US,
+        recorded_at_source="name",
+        collected_at_us=story.entries[6].time_us,
+        media="video",
+        counter=1,
+        important=True,
+        name_parsed=True,
+        state=RecordingState.ARCHIVED,
+        cases=(),
+    )
+
+
+def test_a_recording_of_an_unknown_grammar(catalog: Catalog, story: Story) -> None:
+    row = catalog.recording(story.recording(UNNAMED))
+    assert (row.media, row.counter, row.important, row.name_parsed) == (None, None, False, False)
+    assert (row.recorded_at_us, row.recorded_at_source) == (UNNAMED.mtime_us - SHANGHAI_US, "mtime")
+
+
+def test_a_recording_with_holes(catalog: Catalog, story: Story) -> None:
+    row = catalog.recording(story.recording(BROKEN))
+    assert row.state is RecordingState.ARCHIVED_INCOMPLETE
+    assert row.recorded_at_source == "mtime", "30 February is no date"
+
+
+def test_a_recording_whose_path_is_no_text(catalog: Catalog, story: Story) -> None:
+    row = catalog.recording(story.recording(STRANGE))
+    assert (row.path, row.path_b64) == (STRANGE.path, "RENJTS///i5tcDQ=")
+
+
+def test_two_recorders_with_the_same_bytes_are_two_recordings(
+    catalog: Catalog, story: Story
+) -> None:
+    first, second = (catalog.recording(story.recording(VIDEO, of)) for of in (FIRST, SECOND))
+    assert first.sha256 == second.sha256
+    assert (second.recorder, second.officer, second.important) == (SECOND, None, False)
+    assert second.recorded_at_us == HALF_PAST_EIGHT_US, "this docking assumed UTC"
+
+
+@pytest.mark.parametrize("prefix", ["", "xyz", "é", "0" * 33, "%", "_"])
+def test_an_id_that_no_recording_has(catalog: Catalog, prefix: str) -> None:
+    with pytest.raises(NoSuchRecording):
+        catalog.recording(prefix)
+
+
+def test_an_id_that_several_could_have(place: str) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.rebuild(unchained(bureau(400)))
+        prefix = next(catalog.find(FindQuery())).id[:1]
+        alike = sorted(row.id for row in catalog.find(FindQuery()) if row.id.startswith(prefix))
+        with pytest.raises(AmbiguousId, match=f"{prefix} begins .* and more") as raised:
+            catalog.recording(prefix)
+    assert list(raised.value.matches) == alike[:10]
+
+
+def test_find_orders_by_time_made(catalog: Catalog) -> None:
+    every = [VIDEO, UNNAMED, BROKEN, EMPTY, STRANGE]
+    names = [file.path.rpartition("/")[2] for file in every]
+    assert found(catalog, FindQuery(recorder=FIRST)) == names
+    assert found(catalog, FindQuery(officer="officer-1")) == names
+    assert found(catalog, FindQuery(recorder=FIRST, officer="officer-1", unlinked=True)) == names
+    assert found(catalog, FindQuery(recorder=SECOND)) == ["V_0001.mp4"]
+    assert found(catalog, FindQuery(officer="officer-2")) == []
+
+
+def test_find_takes_the_beginning_of_a_range_and_leaves_its_end(catalog: Catalog) -> None:
+    made_us = UNNAMED.mtime_us - SHANGHAI_US
+    unnamed = ["现场 (50%_a).DAT"]
+    assert found(catalog, FindQuery(from_us=made_us, to_us=made_us + 1)) == unnamed
+    assert found(catalog, FindQuery(from_us=made_us + 1, to_us=made_us + 2)) == []
+    assert found(catalog, FindQuery(to_us=made_us)) == ["V_0001.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ("现场", ["现场 (50%_a).DAT"]),
+        ("misc/", ["现场 (50%_a).DAT"]),
+        ("0%_A", ["现场 (50%_a).DAT"]),
+        ("0_a", []),
+        ("%", ["现场 (50%_a).DAT"]),
+        ("\\", []),
+        ("20231115.TXT", ["20231115.txt"]),
+    ],
+)
+def test_find_by_text_is_literal_and_knows_no_case(
+    catalog: Catalog, wanted: str, names: list[str]
+) -> None:
+    assert found(catalog, FindQuery(text=wanted)) == names
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 6, 7])
+def test_find_up_to_a_limit(catalog: Catalog, limit: int) -> None:
+    assert found(catalog, FindQuery(limit=limit)) == found(catalog, FindQuery())[:limit]
+
+
+def test_find_goes_on_behind_a_row(catalog: Catalog) -> None:
+    every = list(catalog.find(FindQuery()))
+    for place, row in enumerate(every, 1):
+        behind = FindQuery(after=(row.recorded_at_us, row.id))
+        assert list(catalog.find(behind)) == every[place:]
+
+
+def test_find_gives_long_answers_in_pages_without_a_gap(place: str) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.rebuild(unchained(bureau(2500)))
+        every = list(catalog.find(FindQuery()))
+        assert [row.id for row in catalog.find(FindQuery(limit=2001))] == [
+            row.id for row in every[:2001]
+        ]
+        some = FindQuery(recorder="ZFY-0007", from_us=START_US, to_us=START_US + 2 * DAY_US)
+        expected = [
+            row
+            for row in every
+            if row.recorder == "ZFY-0007" and START_US <= row.recorded_at_us < START_US + 2 * DAY_US
+        ]
+        assert list(catalog.find(some)) == expected
+    assert len({row.id for row in every}) == 2500
+    assert every == sorted(every, key=lambda row: (row.recorded_at_us, row.id))
+
+
+def test_what_is_added_meanwhile_neither_shifts_nor_repeats(place: str) -> None:
+    entries = list(unchained(bureau(2500)))
+    middle = len(entries) // 2
+    with Catalog.open(place) as catalog:
+        catalog.rebuild(entries[:middle])
+        before = {row.id for row in catalog.find(FindQuery())}
+        reading = catalog.find(FindQuery())
+        seen = [next(reading).id for _ in range(500)]
+        catalog.apply(entries[middle:])
+        seen += [row.id for row in reading]
+    assert len(seen) == len(set(seen))
+    assert before <= set(seen)
+
+
+def test_has_recording(catalog: Catalog, story: Story) -> None:
+    whole = story.recording(VIDEO)
+    assert catalog.has_recording(whole)
+    assert not catalog.has_recording(whole[:31])
+    assert not catalog.has_recording(VIDEO.sha256)
+
+
+def test_occurrences_of_a_recording(catalog: Catalog, story: Story) -> None:
+    first, second = catalog.occurrences(story.recording(VIDEO))
+    assert (first.act, first.path, first.important, first.proof) == (
+        "ingest", VIDEO.path, False, "content",
+    )  # fmt: skip
+    assert (second.act, second.path, second.important, second.proof) == (
+        "sighting", MARKED.path, True, "content",
+    )  # fmt: skip
+    (broken,) = catalog.occurrences(story.recording(BROKEN))
+    assert broken.unreadable == ((512, 4096),)
+    assert (broken.complete, broken.changed, broken.recovered) == (False, True, False)
+    (empty,) = catalog.occurrences(story.recording(EMPTY))
+    assert (empty.size_bytes, empty.changed, empty.recovered) == (0, False, True)
+    assert catalog.occurrences("0" * 32) == []
+
+
+def test_same_occurrence(catalog: Catalog, story: Story) -> None:
+    path = VIDEO.path.encode()
+    known = catalog.same_occurrence(FIRST, path, VIDEO.size_bytes, VIDEO.mtime_us)
+    assert known is not None
+    assert (known.recording, known.sha256, known.sm3, known.size_bytes) == (
+        story.recording(VIDEO), VIDEO.sha256, hex_of("sm3", VIDEO.sha256), VIDEO.size_bytes,
+    )  # fmt: skip
+    assert (known.sample, known.complete) == (hex_of("sample", VIDEO.sha256), True)
+    for different in (
+        (SECOND, MARKED.path.encode(), VIDEO.size_bytes, VIDEO.mtime_us),
+        (FIRST, path + b"x", VIDEO.size_bytes, VIDEO.mtime_us),
+        (FIRST, path, VIDEO.size_bytes + 1, VIDEO.mtime_us),
+        (FIRST, path, VIDEO.size_bytes, VIDEO.mtime_us + 1),
+    ):
+        assert catalog.same_occurrence(*different) is None
+
+
+def test_same_occurrence_compares_paths_to_the_byte(catalog: Catalog) -> None:
+    strange = (STRANGE.size_bytes, STRANGE.mtime_us)
+    assert catalog.same_occurrence(FIRST, STRANGE_PATH, *strange) is not None
+    assert catalog.same_occurrence(FIRST, STRANGE.path.encode(), *strange) is None
+
+
+def test_has_occurrence(catalog: Catalog, story: Story) -> None:
+    docking = story.first.docking
+    for path in (VIDEO.path.encode(), MARKED.path.encode(), STRANGE_PATH):
+        assert catalog.has_occurrence(docking, path)
+    assert not catalog.has_occurrence(docking, STRANGE.path.encode())
+    assert not catalog.has_occurrence(docking, b"DCIM/lost.mp4")
+    assert not catalog.has_occurrence(story.left_open.docking, VIDEO.path.encode())
+
+
+def test_custody_tells_every_entry_that_concerns_a_recording(
+    catalog: Catalog, story: Story
+) -> None:
+    events = catalog.custody(story.recording(VIDEO))
+    assert [event.act for event in events] == [
+        "dock", "identify", "clock_read", "inventory", "inventory", "ingest", "sighting",
+        "undock", "replicate", "replicate", "replicate", "view", "export",
+    ]  # fmt: skip
+    assert [event.seq for event in events] == sorted(event.seq for event in events)
+    by_act = {event.act: event for event in events}
+    assert by_act["dock"].summary["timezone"] == "Asia/Shanghai"
+    assert by_act["clock_read"].summary["offset_ms"] == -1500
+    assert by_act["ingest"].summary == {"path": VIDEO.path, "complete": True, "proof": "content"}
+    assert by_act["undock"].summary["skipped"] == {"symlink": 1}
+    assert by_act["replicate"].summary == {"store": "other", "operation": "copy"}
+    assert (by_act["view"].actor, by_act["view"].summary) == ("li", {"purpose": "case work"})
+    assert by_act["export"].summary == {"kind": "copy", "purpose": "court", "approval": "2023-7"}
+
+
+def test_custody_of_damaged_bytes_tells_it(catalog: Catalog, story: Story) -> None:
+    events = catalog.custody(story.recording(BROKEN))
+    assert [event.act for event in events][-2:] == ["export", "fixity"]
+    ingest = next(event for event in events if event.act == "ingest")
+    assert ingest.summary["unreadable"] == ((512, 4096),)
+    assert ingest.docking == story.first.docking
+
+
+def test_custody_of_nothing(catalog: Catalog) -> None:
+    assert catalog.custody("0" * 32) == []
+
+
+def test_objects_come_by_digest(catalog: Catalog) -> None:
+    digests = [row.sha256 for row in catalog.objects()]
+    files = [VIDEO, UNNAMED, BROKEN, EMPTY, STRANGE]
+    assert digests == sorted(file.sha256 for file in files)
+
+
+def test_one_object(catalog: Catalog) -> None:
+    broken = catalog.object(BROKEN.sha256)
+    assert broken is not None
+    assert (broken.size_bytes, broken.complete) == (BROKEN.size_bytes, False)
+    assert catalog.object("0" * 64) is None
+
+
+def test_replicas(catalog: Catalog) -> None:
+    replicas = catalog.replicas(VIDEO.sha256)
+    assert [(row.store, row.present) for row in replicas] == [(STORE, False), ("other", True)]
+    assert catalog.replicas(BROKEN.sha256) == []
+
+
+def test_dockings_newest_first(catalog: Catalog, story: Story) -> None:
+    every = [story.imported, story.left_open, story.cut_off, story.second, story.first]
+    assert [row.docking for row in catalog.dockings()] == [at.docking for at in every]
+    assert [row.docking for row in catalog.dockings(limit=2)] == [at.docking for at in every[:2]]
+    assert [row.docking for row in catalog.dockings(FIRST)] == [story.first.docking]
+
+
+def test_a_docking_and_its_account(catalog: Catalog, story: Story) -> None:
+    row = catalog.docking(story.first.docking)
+    assert row is not None
+    assert (row.slot, row.recorder, row.officer, row.officer_source) == (
+        "7", FIRST, "officer-1", "ledger",
+    )  # fmt: skip
+    assert (row.clock_offset_ms, row.clock_uncertainty_ms) == (-1500, 40)
+    assert (row.inventory_parts, row.inventory_parts_seen, row.inventory_found) == (2, 2, 6)
+    assert (row.found, row.new, row.known, row.failed, row.skipped) == (8, 5, 1, 1, {"symlink": 1})
+    assert (row.state, row.interrupted, row.is_open) == ("removable_incomplete", False, False)
+    assert catalog.docking("0" * 32) is None
+
+
+def test_open_dockings_neither_ended_nor_were_cut_off(catalog: Catalog, story: Story) -> None:
+    assert [row.docking for row in catalog.open_dockings()] == [story.left_open.docking]
+    cut_off = catalog.docking(story.cut_off.docking)
+    assert cut_off is not None
+    assert (cut_off.undocked_us, cut_off.is_open) == (None, False)
+
+
+def test_an_import_names_its_custodian(catalog: Catalog, story: Story) -> None:
+    row = catalog.docking(story.imported.docking)
+    assert row is not None
+    assert row.custodian == "archive room"
+
+
+def test_quarantined(catalog: Catalog, story: Story) -> None:
+    (row,) = catalog.quarantined(story.first.docking)
+    assert (row.path, row.reason, row.sha256, row.kept_as) == (
+        "DCIM/lost.mp4", "vanished", hex_of("lost"), "1.partial",
+    )  # fmt: skip
+    assert catalog.quarantined() == [row]
+    assert catalog.quarantined(story.second.docking) == []
+
+
+def test_counts(catalog: Catalog) -> None:
+    counts = catalog.counts()
+    assert (counts.recordings, counts.objects, counts.occurrences) == (6, 5, 7)
+    assert (counts.dockings, counts.open_dockings, counts.quarantined) == (5, 1, 1)
+    sizes = [file.size_bytes for file in (VIDEO, UNNAMED, BROKEN, EMPTY, STRANGE)]
+    assert counts.object_bytes == sum(sizes)
+
+
+def test_an_empty_catalog_answers_everything_with_nothing(place: str) -> None:
+    with Catalog.open(place) as catalog:
+        assert (catalog.log_size, catalog.head) == (0, None)
+        assert list(catalog.find(FindQuery())) == []
+        assert list(catalog.objects()) == []
+        assert catalog.open_dockings() == catalog.dockings() == []
+        assert catalog.quarantined() == []
+        assert catalog.counts().object_bytes == 0
+
+
+def test_any_way_of_projecting_gives_the_same_rows(place: str, story: Story) -> None:
+    with Catalog.open(place) as catalog:
+        for entry in story.entries:
+            catalog.apply([entry])
+        one_by_one = dump(place)
+        catalog.rebuild(story.entries)
+        assert dump(place) == one_by_one
+        catalog.rebuild(story.entries[:10])
+        catalog.apply(story.entries)
+        assert dump(place) == one_by_one
+        assert catalog.compare(story.entries) == []
+
+
+def test_it_stays_when_it_is_opened_again(place: str, story: Story) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.apply(story.entries, "b" * 64)
+    before = dump(place)
+    with Catalog.open(place) as catalog:
+        assert catalog.head == "b" * 64
+    with Catalog.open(place, read_only=True) as catalog:
+        assert catalog.log_size == len(story.entries)
+    assert dump(place) == before
+
+
+def test_an_edited_row_is_named(place: str, story: Story) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.apply(story.entries)
+        engine = create_engine(place)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE recordings SET officer = 'me' WHERE important"))
+        engine.dispose()
+        (difference,) = catalog.compare(story.entries)
+    assert (difference.table, difference.column) == ("recordings", "officer")
+    assert (difference.expected, difference.found) == ("officer-1", "me")
+
+
+def test_another_schema_number_empties_it(place: str, story: Story) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.apply(story.entries)
+    engine = create_engine(place)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE meta SET value = '0' WHERE name = 'schema'"))
+        connection.execute(text("CREATE TABLE of_an_older_schema (a INTEGER)"))
+    engine.dispose()
+    with Catalog.open(place) as catalog:
+        assert catalog.log_size == 0
+        catalog.rebuild(story.entries)
+        assert catalog.counts().recordings == 6
+    assert "of_an_older_schema" not in dump(place)
+
+
+def test_ids_are_lower_case_hexadecimal(catalog: Catalog) -> None:
+    for row in catalog.find(FindQuery()):
+        assert re.fullmatch(r"[0-9a-f]{32}", row.id)
+        assert re.fullmatch(r"[0-9a-f]{64}", row.sha256)
