@@ -37,6 +37,7 @@ from archive.catalog.rows import (
     QuarantineRow,
     RecordingRow,
     ReplicaRow,
+    WantedCopy,
 )
 from archive.databases import database_errors
 from archive.durable import storage_errors
@@ -259,6 +260,13 @@ class Catalog:
     def replicas(self, sha256: str) -> list[ReplicaRow]:
         """What the log last said of an object in each further store."""
         return self._ask(objects.replicas_of, sha256)
+
+    def wanted_copies(self, store: str) -> Iterator[WantedCopy]:
+        """Every object that a further store does not hold as far as the log says, by digest."""
+        after = ""
+        while page := self._ask(objects.wanted_copies_page, store, after, PAGE_ROWS):
+            yield from page
+            after = page[-1].sha256
 
     def quarantined(self, docking: str | None = None) -> list[QuarantineRow]:
         """Files in quarantine, all or those of one docking, in the order of the log."""

@@ -138,6 +138,14 @@ class ReplicaRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedCopy:
+    """An object that a store does not hold. ``seq`` is the entry that last said so."""
+
+    sha256: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """An entry that concerns a recording: itself, its bytes, or a docking it was seen in.
 

@@ -42,8 +42,7 @@ class WorkerProcess:
         self.channel.send(spec.as_fields())
 
     def kill(self) -> None:
-        """End it now, and do not wait for that."""
-        self.channel.close()
+        """End it now, and do not wait for that; who waits for its answer is told at once."""
         self._process.kill()
 
     def has_ended(self) -> bool:
@@ -77,6 +76,7 @@ class Workers:
         self._free = threading.BoundedSemaphore(WORKERS)
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
+        self._at_work: set[WorkerProcess] = set()
         self._killed: list[WorkerProcess] = []
         self._pause_s = FIRST_PAUSE_S
         self._not_before = -float("inf")
@@ -106,10 +106,12 @@ class Workers:
             self._free.release()
 
     def close(self) -> None:
-        """End every worker that is not at work."""
+        """End every worker; calls that are under way fail."""
         with self._lock:
             idle, self._idle = self._idle, []
             killed, self._killed = self._killed, []
+            for worker in self._at_work:
+                worker.kill()
         for worker in (*idle, *killed):
             worker.end()
 
@@ -124,15 +126,19 @@ class Workers:
     def _take(self) -> WorkerProcess:
         with self._lock:
             self._killed = [worker for worker in self._killed if not worker.has_ended()]
-            if self._idle:
-                return self._idle.pop()
-        try:
-            return WorkerProcess(self.spec, self._deadline_s)
-        except (OSError, ChannelBroken) as error:
-            raise self._away(f"cannot start a process: {error}") from error
+            worker = self._idle.pop() if self._idle else None
+        if worker is None:
+            try:
+                worker = WorkerProcess(self.spec, self._deadline_s)
+            except (OSError, ChannelBroken) as error:
+                raise self._away(f"cannot start a process: {error}") from error
+        with self._lock:
+            self._at_work.add(worker)
+        return worker
 
     def _give_back(self, worker: WorkerProcess) -> None:
         with self._lock:
+            self._at_work.discard(worker)
             self._pause_s = FIRST_PAUSE_S
             keep = len(self._idle) < IDLE_WORKERS
             if keep:
@@ -142,7 +148,9 @@ class Workers:
 
     def _drop(self, worker: WorkerProcess, *, pause: bool = True) -> None:
         worker.kill()
+        worker.channel.close()
         with self._lock:
+            self._at_work.discard(worker)
             self._killed.append(worker)
             if pause:
                 self._not_before = self._clock() + self._pause_s

@@ -1,8 +1,8 @@
 """Objects, where copies of them lie, and how much there is of everything."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from archive.catalog.rows import Counts, ObjectRow, QuarantineRow, ReplicaRow
+from archive.catalog.rows import Counts, ObjectRow, QuarantineRow, ReplicaRow, WantedCopy
 from archive.catalog.schema import (
     dockings,
     objects,
@@ -31,6 +31,21 @@ def replicas_of(connection: Connection, sha256: str) -> list[ReplicaRow]:
     """What the log last said of an object in each store, by store."""
     statement = select(replicas).where(replicas.c.sha256 == sha256).order_by(replicas.c.store)
     return [ReplicaRow(*row) for row in connection.execute(statement)]
+
+
+def wanted_copies_page(
+    connection: Connection, store: str, after: str, rows: int
+) -> list[WantedCopy]:
+    """Objects that a store does not hold, by digest, those behind ``after``, at most ``rows``."""
+    of_store = and_(replicas.c.sha256 == objects.c.sha256, replicas.c.store == store)
+    statement = (
+        select(objects.c.sha256, func.coalesce(replicas.c.seq, objects.c.first_seq))
+        .select_from(objects.outerjoin(replicas, of_store))
+        .where(objects.c.sha256 > after, replicas.c.present.is_not(True))
+        .order_by(objects.c.sha256)
+        .limit(rows)
+    )
+    return [WantedCopy(*row) for row in connection.execute(statement)]
 
 
 def quarantined(connection: Connection, docking: str | None) -> list[QuarantineRow]:
