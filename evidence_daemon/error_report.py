@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evidence_daemon.errors import ServiceBroken, ServiceError
+from evidence_daemon.errors import ServiceBroken
 from hashing.errors import Bilingual, EvidenceError
 
 
@@ -41,7 +41,7 @@ class ErrorReport:
         }
 
 
-class RelayedError(ServiceError):
+class RelayedError(EvidenceError):
     """An error that the service met and told its client about.
 
     Args:

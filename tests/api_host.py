@@ -16,7 +16,7 @@ from archive.errors import DiskFull
 from evidence_daemon.api.app import create_app
 from evidence_daemon.api.lines import stream_lines
 from evidence_daemon.api.peer import CurrentPeer
-from evidence_daemon.api.server import serve
+from evidence_daemon.api.server import ApiServer
 
 HOSTILE = "a\u2028b\x85c\nd\r\x1ee"
 
@@ -86,7 +86,7 @@ def _waiting(service: BareService) -> Iterator[dict[str, object]]:
 
 def main() -> None:
     """Serve until standard input ends."""
-    with serve(make_app(BareService()), Path(sys.argv[1])):
+    with ApiServer(make_app(BareService()), Path(sys.argv[1])):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()

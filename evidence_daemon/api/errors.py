@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from archive.catalog.errors import AmbiguousId
 from archive.errors import ArchiveBusy, DiskFull, NoSuchRecording, PolicyError, StoreUnavailable
 from drivers.errors import NotARecorder, RecorderError
 from evidence_daemon.error_report import report_of
@@ -17,6 +18,7 @@ _STATUSES: tuple[tuple[type[EvidenceError], HTTPStatus], ...] = (
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (AccessError, HTTPStatus.FORBIDDEN),
     (NoSuchRecording, HTTPStatus.NOT_FOUND),
+    (AmbiguousId, HTTPStatus.CONFLICT),
     (PolicyError, HTTPStatus.CONFLICT),
     (NotARecorder, HTTPStatus.UNPROCESSABLE_ENTITY),
     (RecorderError, HTTPStatus.BAD_GATEWAY),

@@ -6,6 +6,7 @@ among the rest.
 
 import socket
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,18 +20,24 @@ from evidence_daemon.errors import ServiceError
 
 _GRACE_S = 3
 _START_TIMEOUT_S = 30.0
+_SILENCE_S = 10.0  # uvicorn moves ten times a second
 
 
-class _NotedServer(Server):
-    """uvicorn's server, telling when it has begun or failed to."""
+class _WatchedServer(Server):
+    """uvicorn's server, telling when it has begun or failed to, and when it last moved."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.settled = threading.Event()
+        self.moved_s = time.monotonic()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.settled.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.moved_s = time.monotonic()
+        return await super().on_tick(counter)
 
 
 class ApiServer:
@@ -59,7 +66,7 @@ class ApiServer:
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        self._server = _NotedServer(config)
+        self._server = _WatchedServer(config)
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
         self._thread.start()
         self._server.settled.wait(_START_TIMEOUT_S)
@@ -76,7 +83,8 @@ class ApiServer:
     @property
     def is_alive(self) -> bool:
         """Whether the server still answers; the watchdog's question."""
-        return self._thread.is_alive()
+        silence_s = time.monotonic() - self._server.moved_s
+        return self._thread.is_alive() and silence_s < _SILENCE_S
 
     def stop(self) -> None:
         """Take no more requests, let the running ones end for a few seconds, then leave."""
@@ -94,8 +102,3 @@ class ApiServer:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def serve(app: FastAPI, socket_path: Path) -> ApiServer:
-    """Serve the API until :meth:`ApiServer.stop`."""
-    return ApiServer(app, socket_path)

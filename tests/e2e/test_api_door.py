@@ -2,16 +2,18 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from evidence_daemon import __version__
-from evidence_daemon.api.client import ApiClient, connect
-from evidence_daemon.api.server import ApiServer, serve
+from evidence_daemon.api.client import ApiClient, connect, connect_to_daemon
+from evidence_daemon.api.server import ApiServer
 from evidence_daemon.error_report import RelayedError
 from evidence_daemon.errors import ServiceBroken
 from tests.api_host import HOSTILE, BareService, make_app
@@ -26,7 +28,7 @@ def service() -> BareService:
 def _reached(app: FastAPI, socket_path: Path, way: str) -> Iterator[ApiClient]:
     uid = os.geteuid()
     with (
-        serve(app, socket_path) if way == "socket" else nullcontext(),
+        ApiServer(app, socket_path) if way == "socket" else nullcontext(),
         connect(socket_path, owner_uid=uid, in_process=lambda: nullcontext(app)) as client,
     ):
         yield client
@@ -122,12 +124,36 @@ def test_through_the_socket_a_defect_is_told_and_the_server_lives(client: ApiCli
     assert client.get("/health")["status"] == "ok"
 
 
+def test_a_server_whose_loop_hangs_is_not_alive(service: BareService, tmp_path: Path) -> None:
+    app = make_app(service)
+
+    @app.get("/v1/try/hangs")
+    async def hangs() -> dict[str, Any]:
+        service.ended.set()
+        service.go.wait()  # blocks the loop itself, as no route may
+        return {}
+
+    path = tmp_path / "api.sock"
+    with ApiServer(app, path) as server, connect_to_daemon(path) as client:
+        before = server.is_alive
+        asking = threading.Thread(target=client.get, args=("/try/hangs",))
+        asking.start()
+        assert service.ended.wait(10)
+        later_s = time.monotonic() + 3600
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "monotonic", lambda: later_s)
+            during = server.is_alive
+        service.go.set()
+        asking.join()
+    assert (before, during) == (True, False)
+
+
 def test_a_server_that_stops_breaks_off_what_does_not_end(
     service: BareService, tmp_path: Path
 ) -> None:
     path = tmp_path / "api.sock"
-    server: ApiServer = serve(make_app(service), path)
-    with connect(path, owner_uid=-1, in_process=pytest.fail) as client:
+    server = ApiServer(make_app(service), path)
+    with connect_to_daemon(path) as client:
         records = client.lines("GET", "/try/waits")
         next(records)
         stopping = threading.Thread(target=server.stop)

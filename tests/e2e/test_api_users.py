@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evidence_daemon.api.client import connect
+from evidence_daemon.api.client import connect_to_daemon
 
 _NOBODY = 65534
 
@@ -120,14 +120,14 @@ def test_a_killed_daemon_leaves_nothing_in_the_way(folder: Path) -> None:
         assert path.is_socket()
         with (
             _daemon(path),
-            connect(path, owner_uid=-1, in_process=pytest.fail) as client,
+            connect_to_daemon(path) as client,
         ):
             assert client.get("/health")["status"] == "ok"
 
 
 def test_a_second_daemon_gives_way_to_the_first(folder: Path) -> None:
     path = folder / "api.sock"
-    with _daemon(path), connect(path, owner_uid=-1, in_process=pytest.fail) as client:
+    with _daemon(path), connect_to_daemon(path) as client:
         second = subprocess.run(
             [sys.executable, "-m", "tests.api_host", str(path)],
             capture_output=True,
