@@ -89,7 +89,7 @@ def _running(binaries: Path, folder: Path, identity: dict[str, Any]) -> Iterator
         _wait_until_ready(binaries, folder, process)
         yield
     finally:
-        process.send_signal(signal.SIGINT)  # a fast shutdown
+        process.send_signal(signal.SIGQUIT)  # at once: nothing is kept
         process.wait(timeout=_START_S)
 
 

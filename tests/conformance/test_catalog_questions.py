@@ -33,7 +33,7 @@ from tests.histories import DAY_US, START_US, bureau, hex_of, unchained
 SHANGHAI_US = 8 * HOUR_US
 HALF_PAST_EIGHT_US = NINE_LOCAL_US - HOUR_US // 2
 
-_databases = itertools.count()
+_schemas = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +44,16 @@ def postgresql_server() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+    """The address of an empty database, on PostgreSQL of an empty schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'catalog.sqlite'}"
     server = str(request.getfixturevalue("postgresql_server"))
-    name = f"catalog_{next(_databases)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    name = f"catalog_{next(_schemas)}"
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
     engine.dispose()
-    return server.replace("/postgres?", f"/{name}?")
+    return f"{server}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture
