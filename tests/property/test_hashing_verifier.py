@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hashing.note import sign
 from hashing.verifier import verify_log
 from tests.logbook import Logbook, MemoryLog, bundle
+from tests.tiny_verifier import accepts
 
 BOOK = Logbook().fill(300)
 BOOK.rotate()
@@ -22,6 +23,24 @@ def test_any_flipped_bit_in_any_file_is_found(name: str, data: st.DataObject) ->
     bit = data.draw(st.integers(0, len(changed) * 8 - 1))
     changed[bit // 8] ^= 1 << bit % 8
     assert not verify_log(MemoryLog(FILES | {name: bytes(changed)}), PINNED).ok
+
+
+@given(st.integers(1, 600), st.integers(0, 600), st.data())
+@settings(deadline=None, max_examples=40)
+def test_both_verifiers_accept_every_honest_log(
+    size: int, rotation: int, data: st.DataObject
+) -> None:
+    book = Logbook().fill(min(rotation, size))
+    book.rotate()
+    book.fill(size)
+    assert verify_log(book.source(), book.first_key.verifier).findings == ()
+    files = book.files()
+    assert accepts(files, str(book.first_key.verifier))
+    name = data.draw(st.sampled_from(sorted(files)))
+    at = data.draw(st.integers(0, len(files[name]) - 1))
+    files[name] = files[name][:at] + bytes([files[name][at] ^ 4]) + files[name][at + 1 :]
+    assert not accepts(files, str(book.first_key.verifier))
+    assert not verify_log(MemoryLog(files), book.first_key.verifier).ok
 
 
 @given(st.sampled_from(NAMES), st.data())

@@ -16,6 +16,7 @@ from hashing.findings import Severity
 from hashing.note import SigningKey, sign
 from hashing.verifier import verify_log
 from tests.logbook import Logbook, MemoryLog, bundle, index_path, leaf, log_files
+from tests.tiny_verifier import accepts
 
 SIZE = 700
 BOOK = Logbook().fill(SIZE)
@@ -442,6 +443,12 @@ def test_it_is_named(case: Case) -> None:
     assert [item[:3] for item in sorted(named)] == [item[:3] for item in sorted(wanted)]
     for item, want in zip(sorted(named), sorted(wanted), strict=True):
         assert item[3].startswith(want[3])
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_tiny_verifier_agrees(case: Case) -> None:
+    # A known checkpoint is beyond the tiny one; without it these logs are honest.
+    assert accepts(case.files, str(BOOK.first_key.verifier)) == bool(case.known)
 
 
 def test_the_log_they_start_from_is_honest() -> None:
