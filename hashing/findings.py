@@ -133,7 +133,7 @@ class FindingList:
     """Collects findings; a check that finds very many keeps the first hundred and a count."""
 
     _kept: list[Finding] = field(default_factory=list)
-    _seen: Counter[tuple[int, type[EvidenceError]]] = field(default_factory=Counter)
+    _seen: Counter[tuple[int, type[EvidenceError], Severity]] = field(default_factory=Counter)
 
     def add(
         self,
@@ -144,8 +144,8 @@ class FindingList:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Add a finding."""
-        self._seen[check, kind] += 1
-        if self._seen[check, kind] <= MAX_FINDINGS_PER_CHECK:
+        self._seen[check, kind, severity] += 1
+        if self._seen[check, kind, severity] <= MAX_FINDINGS_PER_CHECK:
             self._kept.append(Finding(kind, check, severity, subject, detail))
 
     def add_error(self, check: int, subject: str, error: EvidenceError) -> None:
@@ -158,8 +158,8 @@ class FindingList:
 
     def finish(self) -> tuple[Finding, ...]:
         """All findings, ordered by check."""
-        for (check, kind), count in self._seen.items():
+        for (check, kind, severity), count in self._seen.items():
             if count > MAX_FINDINGS_PER_CHECK:
                 more = f"{count - MAX_FINDINGS_PER_CHECK} more findings of this kind"
-                self._kept.append(Finding(kind, check, Severity.ERROR, "log", more))
+                self._kept.append(Finding(kind, check, severity, "log", more))
         return tuple(sorted(self._kept, key=lambda finding: finding.check))

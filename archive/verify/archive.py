@@ -32,12 +32,14 @@ class Question:
         known: Checkpoints obtained elsewhere.
         deep: Whether every object is read, and the catalog compared.
         algorithms: Digests to compare in a deep run.
+        bodies: Whether the bodies of entries are held against their schemas.
     """
 
     key: VerifierKey | None = None
     known: Sequence[Checkpoint] = ()
     deep: bool = False
     algorithms: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+    bodies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,14 @@ def verify_archive(root: Path, question: Question, progress: Progress) -> Archiv
     landing = LandingStore(layout, BufferPool())
     objects = ObjectChecks(landing, findings, algorithms, progress.read)
     files = LogFiles(layout.log)
-    log = verify_log(files, question.key, question.known, objects.on_entry, progress.entries)
+    log = verify_log(
+        files,
+        question.key,
+        question.known,
+        objects.on_entry,
+        progress.entries,
+        check_bodies=question.bodies,
+    )
     not_checked = [*log.not_checked, *objects.finish()]
     if not question.deep:
         not_checked.append("the bytes of objects, and the catalog: ask for --deep")

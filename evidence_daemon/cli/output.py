@@ -69,7 +69,7 @@ class Output:
         if self.as_json:
             self.json_line(record)
         else:
-            self._stdout.write(printable(text) + "\n")
+            self.line(text)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
         """Write rows: every one whole with ``--json``, else the columns that people need."""
@@ -109,7 +109,11 @@ class Output:
             return
         for name, value in facts:
             if value:
-                self._stdout.write(printable(f"{name}: {value}") + "\n")
+                self.line(f"{name}: {value}")
+
+    def line(self, text: str) -> None:
+        """Write a line of a report for people; one that is also data is :meth:`data`."""
+        self._stdout.write(printable(text) + "\n")
 
     def exact(self, data: bytes) -> None:
         """Write bytes as they are: what another program is to read, such as a signed note."""

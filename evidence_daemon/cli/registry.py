@@ -70,6 +70,18 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
             _COMMANDS + "get",
             Bilingual(zh="取出副本。", en="Take a copy out."),
         ),
+        "verify": Entry(
+            _COMMANDS + "verify",
+            Bilingual(zh="离线校验档案库。", en="Verify an archive offline."),
+        ),
+        "log": Entry(
+            _COMMANDS + "log",
+            Bilingual(zh="查看日志，出具证明。", en="Look at the log, prove entries of it."),
+        ),
+        "catalog": Entry(
+            _COMMANDS + "catalog",
+            Bilingual(zh="重建目录。", en="Make the catalog anew from the log."),
+        ),
         "config": Entry(
             _COMMANDS + "config",
             Bilingual(zh="显示或检查配置。", en="Show or check the configuration."),

@@ -10,9 +10,12 @@ from archive.archive import Archive
 from archive.catalog.rows import EventRow, FindQuery, RecordingRow
 from archive.errors import PolicyError
 from archive.log.reader import LogFiles
+from hashing.checkpoint import Checkpoint
 from hashing.digest import Digest
 from hashing.entry import Act, Entry, format_time
+from hashing.errors import Bilingual
 from hashing.merkle import inclusion_proof
+from hashing.note import SignedNote
 from hashing.tiles import node_reader
 
 COPY_BYTES = 1024 * 1024
@@ -22,7 +25,11 @@ class PurposeMissing(PolicyError):  # noqa: N818 - named for the defect
     """A copy is asked for without saying what for."""
 
     code = "PURPOSE_MISSING"
-    exit_code = 62
+    exit_code = 63
+    action = Bilingual(
+        zh="用 --purpose 写明用途；用途会记入日志。",
+        en="Say with --purpose what it is for; the log keeps that.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +144,13 @@ class Reading:
 
     def head(self) -> dict[str, Any]:
         """The newest checkpoint, as signed."""
-        head = self._files.head()
+        note = self._files.checkpoint()
+        head = Checkpoint.parse(SignedNote.parse(note).text)
         return {
             "origin": head.origin,
             "size": head.size,
             "root": head.root.hex(),
-            "checkpoint": self._files.checkpoint().decode(),
+            "checkpoint": note.decode(),
         }
 
     def entries(self, start: int, stop: int | None) -> Iterator[Mapping[str, Any]]:
@@ -158,7 +166,7 @@ class Reading:
         row = self._archive.catalog.recording(prefix)
         seq = min(seen.seq for seen in self._archive.catalog.occurrences(row.id))
         note = self._files.checkpoint()
-        head = self._files.head()
+        head = Checkpoint.parse(SignedNote.parse(note).text)
         read = node_reader(head.size, self._files.stored_tile)
         entry: Entry = next(self._files.entries(seq, seq + 1))
         hashes = inclusion_proof(seq, head.size, read)

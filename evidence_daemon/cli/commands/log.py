@@ -1,0 +1,142 @@
+"""``evd log``: the head, the entries, and proofs for whoever asks."""
+
+import base64
+from typing import Any
+
+import click
+
+from evidence_daemon.cli.arguments import recording_argument
+from evidence_daemon.cli.door import open_door
+from evidence_daemon.cli.frame import Command, Group
+from evidence_daemon.cli.help import by_example
+from evidence_daemon.cli.invocation import Invocation, pass_invocation
+from evidence_daemon.cli.language import say
+from evidence_daemon.cli.output import Column
+from evidence_daemon.cli.spelling import LocalTime, fields
+from evidence_daemon.cli.wording import act_words
+
+_COMMON = frozenset(
+    {"v", "seq", "prev", "time", "mono_ms", "clock", "station", "boot", "actor", "act"}
+)
+_PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
+
+_HEAD = say(zh="打印最新的签名检查点。", en="Print the newest signed checkpoint.")
+_SHOW = say(zh="列出日志条目。", en="List entries of the log.")
+_PROVE = say(zh="出具归档记录的包含证明。", en="Prove that an entry is in the log.")
+
+
+@click.group(
+    "log",
+    cls=Group,
+    help=by_example(
+        "evd log head > checkpoint.txt",
+        zh="查看日志。保存在别处的检查点能揭示日后的回退或改写（evd verify --known）。",
+        en="Look at the log. A checkpoint kept elsewhere shows a later rollback or rewriting "
+        "(evd verify --known).",
+    ),
+)
+def command() -> None:
+    """Group of the commands below."""
+
+
+@command.command(
+    "head",
+    cls=Command,
+    short_help=_HEAD,
+    help=by_example(
+        "evd log head > checkpoint.txt",
+        zh="原样打印最新的签名检查点（C2SP tlog-checkpoint）：来源名、条目数、根、签名。",
+        en="Print the newest signed checkpoint as it stands (C2SP tlog-checkpoint): origin, "
+        "number of entries, root, signature.",
+    ),
+)
+@pass_invocation
+def head(invocation: Invocation) -> None:
+    """Print the checkpoint."""
+    with open_door(invocation) as door:
+        told = door.client.get("/log/head")
+    if invocation.as_json:
+        invocation.output.json_line(told)
+    else:
+        invocation.output.exact(told["checkpoint"].encode())
+
+
+@command.command(
+    "show",
+    cls=Command,
+    short_help=_SHOW,
+    help=by_example(
+        "evd log show --from 100 --to 120",
+        zh="列出日志条目；--json 输出每条的全部字段。",
+        en="List entries of the log; --json prints every field of each.",
+    ),
+)
+@click.option(
+    "--from",
+    "start",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SEQ",
+    help=say(zh="自此条目起。", en="From this entry on."),
+)
+@click.option(
+    "--to",
+    "stop",
+    type=click.IntRange(min=0),
+    metavar="SEQ",
+    help=say(zh="至此条目之前。", en="To before this entry."),
+)
+@pass_invocation
+def show(invocation: Invocation, start: int, stop: int | None) -> None:
+    """List entries."""
+    params = {"start": start} | ({} if stop is None else {"stop": stop})
+    with open_door(invocation) as door:
+        times = LocalTime(door.config.station.timezone)
+        columns = (
+            Column("seq", say(zh="条目", en="Entry"), numeric=True),
+            Column("time", say(zh="时间", en="Time"), show=times.show),
+            Column("act", say(zh="事件", en="Event"), show=act_words),
+            Column("actor", say(zh="操作者", en="Actor")),
+            Column("body", say(zh="内容", en="Details")),
+        )
+        entries = door.client.lines("GET", "/log/entries", params=params)
+        if invocation.as_json:
+            invocation.output.table(columns, entries)
+        else:
+            invocation.output.table(columns, map(_with_body, entries))
+
+
+def _with_body(entry: dict[str, Any]) -> dict[str, Any]:
+    body = {name: value for name, value in entry.items() if name not in _COMMON}
+    return {**entry, "body": fields(body)}
+
+
+@command.command(
+    "prove",
+    cls=Command,
+    short_help=_PROVE,
+    help=by_example(
+        "evd log prove 5f0c2a9b > recording.tlog-proof",
+        zh="证明归档一段录像的条目在日志中（C2SP tlog-proof）：条目序号、RFC 6962 包含证明与签名"
+        "检查点；extra 行是条目本身（base64）。核验只需验证密钥和 SHA-256。",
+        en="Prove that the entry which archived a recording is in the log (C2SP tlog-proof): "
+        "its index, the RFC 6962 inclusion proof and the signed checkpoint; the extra line is "
+        "the entry itself in base64. Checking it takes the verifier key and SHA-256, no more.",
+    ),
+)
+@recording_argument
+@pass_invocation
+def prove(invocation: Invocation, recording: str) -> None:
+    """Print a proof."""
+    with open_door(invocation) as door:
+        proof = door.client.get(f"/recordings/{recording}/proof")
+    if invocation.as_json:
+        invocation.output.json_line(proof)
+    else:
+        invocation.output.exact(_tlog_proof(proof).encode())
+
+
+def _tlog_proof(proof: dict[str, Any]) -> str:
+    entry = base64.b64encode(proof["entry"].encode()).decode("ascii")
+    lines = (_PROOF_FORMAT, f"extra {entry}", f"index {proof['index']}", *proof["proof"], "")
+    return "\n".join(lines) + "\n" + str(proof["checkpoint"])

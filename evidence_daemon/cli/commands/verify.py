@@ -1,0 +1,178 @@
+"""``evd verify``: an archive judged from its folder alone."""
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence_daemon.cli.frame import Command
+from evidence_daemon.cli.help import by_example
+from evidence_daemon.cli.invocation import Invocation, pass_invocation
+from evidence_daemon.cli.language import say
+from evidence_daemon.cli.progress import Progress, Unit
+from evidence_daemon.errors import UsageError
+from hashing.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from archive.verify import archive as verification
+    from archive.verify.known import KnownCheckpoint
+    from hashing.note import VerifierKey
+
+_ARCHIVE = "archive"
+"""What ``evd init`` calls the archive inside its folder."""
+
+
+@click.command(
+    "verify",
+    cls=Command,
+    help=by_example(
+        "evd verify /srv/evidence --deep --key 'haidian/dock-1/02ec9ccd+472981b0+AQLs…'",
+        zh="离线校验档案库：不需要服务、密钥或写权限，也不写入任何内容。--deep 读取每件原件并核对"
+        "目录。没有锁定密钥时，结论只是“自身一致，来源未证明”（退出码 101）。",
+        en="Verify an archive offline: no service, no signing key, no lock, and nothing is "
+        "written. --deep reads every object and compares the catalog. Without a pinned key the "
+        "verdict is only self-consistent, origin not proven (exit code 101).",
+    ),
+)
+@click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--deep",
+    is_flag=True,
+    help=say(zh="读取每件原件，核对目录。", en="Read every object, compare the catalog."),
+)
+@click.option(
+    "--digests",
+    type=click.Choice(["sha256", "all"]),
+    default="sha256",
+    show_default=True,
+    help=say(zh="--deep 核对的摘要；all 包括 SM3。", en="What --deep compares; all adds SM3."),
+)
+@click.option(
+    "--bodies",
+    is_flag=True,
+    help=say(zh="还核对条目内容的格式。", en="Hold entries against their schemas too."),
+)
+@click.option(
+    "--key",
+    "key_text",
+    metavar="VKEY",
+    help=say(
+        zh="锁定的验证密钥（evd init 打印）。", en="The pinned verifier key that evd init printed."
+    ),
+)
+@click.option(
+    "--known",
+    "known_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say(
+        zh="外部保存的检查点（evd log head 的输出），可多次给出。",
+        en="A checkpoint kept elsewhere, as evd log head prints it; may be repeated.",
+    ),
+)
+@pass_invocation
+def command(
+    invocation: Invocation,
+    path: Path | None,
+    deep: bool,
+    digests: str,
+    bodies: bool,
+    key_text: str | None,
+    known_files: tuple[Path, ...],
+) -> int:
+    """Verify an archive."""
+    from archive.layout import Layout
+    from archive.verify.archive import Question, verify_archive
+    from archive.verify.known import judge_signers
+    from evidence_daemon.cli.verdict import Report
+    from hashing.digest import Algorithm
+
+    if digests == "all" and not deep:
+        raise UsageError("--digests all reads objects, which only --deep does")
+    config = invocation.load_config().config
+    root = _archive_in(path or config.archive.directory)
+    key = _key(key_text or config.verify.key)
+    known = [_known(file) for file in known_files]
+    question = Question(
+        key=key,
+        known=[one.checkpoint for one in known],
+        deep=deep,
+        algorithms=tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,),
+        bodies=bodies,
+    )
+    with invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS) as progress:
+        watched = _watched(progress, _stored_bytes(root) if deep else None)
+        verdict = judge_signers(verify_archive(root, question, watched), known, key)
+    Report(verdict, question, Layout(root).catalog.exists()).print(invocation.output)
+    return verdict.exit_code
+
+
+def _archive_in(path: Path) -> Path:
+    """The archive that a path names: itself, or the one that ``evd init`` made inside it."""
+    inner = path / _ARCHIVE
+    is_station = (inner / "log").is_dir() and not (path / "log").is_dir()
+    return inner if is_station else path
+
+
+def _key(text: str | None) -> "VerifierKey | None":
+    from hashing.note import VerifierKey
+
+    if text is None:
+        return None
+    try:
+        return VerifierKey.parse(text.strip())
+    except EvidenceError as error:
+        raise UsageError(f"the pinned key cannot be read: {error.detail}") from error
+
+
+def _known(file: Path) -> "KnownCheckpoint":
+    from archive.verify.known import KnownCheckpoint
+
+    try:
+        return KnownCheckpoint.parse(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except EvidenceError as error:
+        raise UsageError(f"{file} is not a signed checkpoint: {error.detail}") from error
+
+
+def _stored_bytes(root: Path) -> int:
+    """How much a deep run will read, for its bar."""
+    from archive.errors import StorageError
+    from archive.layout import Layout
+    from archive.stores.landing import LandingStore
+    from archive.streams.buffers import BufferPool
+
+    try:
+        stored = LandingStore(Layout(root), BufferPool()).list_objects()
+        return sum(one.size_bytes for one in stored)
+    except StorageError:  # the verification itself says what is wrong
+        return 0
+
+
+def _watched(progress: Progress, total_bytes: int | None) -> "verification.Progress":
+    """One bar: the log's entries, or with a total the objects' bytes and the entries beside."""
+    from archive.verify.archive import Progress as Watch
+
+    one_at_a_time = threading.Lock()
+    log, objects = say(zh="日志", en="log"), say(zh="原件", en="objects")
+    read_bytes, note = 0, ""
+
+    def entries(done: int, total: int) -> None:
+        nonlocal note
+        with one_at_a_time:
+            note = f"{log} {done}/{total}"
+            if total_bytes is None:
+                progress.update(log, done, total)
+            else:
+                progress.update(objects, read_bytes, total_bytes, note)
+
+    def read(size_bytes: int) -> None:
+        nonlocal read_bytes
+        with one_at_a_time:
+            read_bytes += size_bytes
+            progress.update(objects, read_bytes, total_bytes or read_bytes, note)
+
+    return Watch(entries, read)
