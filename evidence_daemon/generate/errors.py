@@ -55,7 +55,12 @@ def error_classes() -> Iterator[type[EvidenceError]]:
         for module in pkgutil.walk_packages(root.__path__, f"{package}."):
             if not _SCRIPTS & set(module.name.split(".")):
                 import_module(module.name)
-    yield from filter(lambda kind: "code" in vars(kind), _below(EvidenceError))
+    yield from filter(_is_ours, _below(EvidenceError))
+
+
+def _is_ours(kind: type[EvidenceError]) -> bool:
+    """Whether a class has a code of its own and belongs to the program, not to a test."""
+    return "code" in vars(kind) and kind.__module__.split(".")[0] in _PACKAGES
 
 
 def _below(kind: type[EvidenceError]) -> Iterator[type[EvidenceError]]:
