@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 from archive.durable import create_exclusive, fsync_directory, storage_errors
-from archive.errors import KeyUnavailable
+from archive.errors import KeyUnavailable, StorageError
 from archive.private_files import is_private
 from hashing.errors import EvidenceError
 from hashing.note import SigningKey
 
 LOG_KEY = "log.key"
+KEY_SUFFIX = ".key"
 KEY_MODE = 0o600
 KEYS_DIRECTORY_MODE = 0o700
 
@@ -52,3 +53,40 @@ def load_log_key(directory: Path) -> SigningKey:
         return SigningKey.parse(text)
     except EvidenceError as error:
         raise KeyUnavailable(f"key file {path}: {error.detail}") from error
+
+
+def copy_keys(source: Path, target: Path) -> None:
+    """Copy every key file into another folder (mode 0700), file mode 0600.
+
+    Raises:
+        KeyUnavailable: A key cannot be read.
+        StorageError: The target holds another key of the same name, which is never overwritten.
+    """
+    with storage_errors(f"cannot make {target}"):
+        target.mkdir(mode=KEYS_DIRECTORY_MODE, parents=True, exist_ok=True)
+        target.chmod(KEYS_DIRECTORY_MODE)
+    fsync_directory(target.parent)
+    for path in _key_files(source):
+        data = _key_bytes(path)
+        copy = target / path.name
+        if not copy.exists():
+            create_exclusive(copy, data, KEY_MODE)
+        elif _key_bytes(copy) != data:
+            raise StorageError(f"{copy} is another key; it was left as it is")
+
+
+def _key_files(directory: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in directory.iterdir() if path.suffix == KEY_SUFFIX)
+    except OSError as error:
+        raise KeyUnavailable(f"cannot list {directory}: {error.strerror}") from error
+    if not found:
+        raise KeyUnavailable(f"no key in {directory}")
+    return found
+
+
+def _key_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyUnavailable(f"cannot read {path}: {error.strerror}") from error

@@ -46,6 +46,7 @@ _SCRATCH: Final = (
     "PRAGMA cache_size = -131072",
     "PRAGMA temp_store = MEMORY",
 )
+_COPYING: Final = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = FULL")
 
 
 def writing_engine(path: Path) -> Engine:
@@ -53,8 +54,7 @@ def writing_engine(path: Path) -> Engine:
 
     A file that does not exist is made, readable by its owner and group only.
     """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE))
+    _make_file(path)
     return _engine(_connector(path, "mode=rw", _WRITING), begin="BEGIN IMMEDIATE", size=1, more=0)
 
 
@@ -123,6 +123,36 @@ def copy_into(scratch: Connection, live: Engine) -> None:
         target = _driver_connection(connection)
         _driver_connection(scratch).backup(target)
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Put a consistent copy of a database, which others may be changing, at ``target``.
+
+    The copy is one file; it stands there whole or not at all.
+
+    Raises:
+        OSError: The copy cannot be put in place.
+        sqlite3.Error: The database cannot be read, or the copy not be written.
+    """
+    new = target.with_name(f".{target.name}.new")
+    remove_database(new)
+    _make_file(new)
+    live = _connector(source, "mode=rw", _READING)()
+    try:
+        copy = _connector(new, "mode=rw", _COPYING)()
+        try:
+            live.backup(copy)
+        finally:
+            copy.close()
+    finally:
+        live.close()
+    new.replace(target)
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file, readable by its owner and group only, where there is none."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE))
 
 
 def _driver_connection(connection: Connection) -> sqlite3.Connection:

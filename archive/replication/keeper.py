@@ -164,7 +164,8 @@ class StoreKeeper:
         size = self._archive.catalog.log_size
         if self._planned is None:
             self._store.tidy()
-            wanted = ((c.sha256, c.seq) for c in self._archive.catalog.wanted_copies(store))
+            copies = self._archive.catalog.wanted_copies(store)
+            wanted: Iterator[tuple[str, int]] = ((each.sha256, each.seq) for each in copies)
         else:
             entries = LogFiles(self._archive.layout.log).entries(self._planned, size)
             wanted = _wanted_by(entries, store)

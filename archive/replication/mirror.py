@@ -7,8 +7,9 @@ signed before that is settled (:mod:`archive.replication.reconcile`).
 
 import structlog
 
+from archive.log.reader import LogFiles
 from archive.replication.extend import Extension, NotABeginning, Progress
-from archive.replication.heads import OpenNote, StoredLog, known_head, read_head, root_at
+from archive.replication.heads import Head, OpenNote, StoredLog, known_head, read_head, root_at
 from archive.stores.interface import Documents
 from hashing.checkpoint import Checkpoint
 from hashing.errors import IntegrityError, RolledBack
@@ -43,32 +44,54 @@ def mirror_log(
         IntegrityError: The source's log does not hold together.
         StorageError: The target is away or refuses; its log is as it was.
     """
-    log = StoredLog(source)
-    head = read_head(log, open_note)
+    head = read_head(StoredLog(source), open_note)
     old = _believed(target, open_note, name)
+    carry_to(source, head, target, old, name=name, progress=progress)
+    return head.checkpoint
+
+
+def carry_to(
+    source: Documents,
+    head: Head,
+    target: Documents,
+    old: Checkpoint | None,
+    *,
+    name: str,
+    progress: Progress,
+) -> None:
+    """Carry a copy that stands at ``old`` on to ``head``; see :func:`mirror_log`."""
     if old is not None and old.size >= head.checkpoint.size:
         if (old.size, old.root) != (head.checkpoint.size, head.checkpoint.root):
-            raise _ahead(name, old, head.checkpoint)
-        return old
+            raise _contradiction(name, old, head.checkpoint)
+        return
     try:
         Extension(source, head, target, old, progress).run()
     except NotABeginning as error:
-        if old is None or root_at(log, old.size) != old.root:
-            raise _ahead(name, old, head.checkpoint) from error
-        _log.warning("mirror_damaged", store=name, error=error.detail)
+        if old is None:
+            raise
+        require_beginning(StoredLog(source), head.checkpoint, old, name)
+        _log.warning("copy_of_log_damaged", copy=name, error=error.detail)
         Extension(source, head, target, None, progress).run()
-    return head.checkpoint
+
+
+def require_beginning(log: LogFiles, head: Checkpoint, old: Checkpoint, name: str) -> None:
+    """A copy must be shorter than the log, or the same, and its beginning.
+
+    Raises:
+        RolledBack: It is not.
+    """
+    if old.size > head.size or root_at(log, old.size) != old.root:
+        raise _contradiction(name, old, head)
 
 
 def _believed(target: Documents, open_note: OpenNote, name: str) -> Checkpoint | None:
     try:
         return known_head(target, open_note)
     except IntegrityError as error:
-        _log.warning("mirror_not_believed", store=name, error=error.detail)
+        _log.warning("copy_of_log_not_believed", copy=name, error=error.detail)
         return None
 
 
-def _ahead(name: str, old: Checkpoint | None, head: Checkpoint) -> RolledBack:
-    known = old.size if old is not None else 0
-    what = "another log" if known <= head.size else "a longer log"
-    return RolledBack(f"{name} knows {what}: {known} entries there, {head.size} here")
+def _contradiction(name: str, old: Checkpoint, head: Checkpoint) -> RolledBack:
+    what = "a longer log" if old.size > head.size else "another log"
+    return RolledBack(f"{name} knows {what}: {old.size} entries there, {head.size} here")
