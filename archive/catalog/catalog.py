@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import dropwhile, islice
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
@@ -200,8 +200,8 @@ class Catalog:
             fresh = Path(folder, "catalog.sqlite")
             with projected_afresh(fresh, islice(entries, stated.log_size)) as expected:
                 actual = Position(position(expected).log_size, head or stated.head)
-                listed = _position_differences(actual, stated)
-                return [*listed, *islice(differences(expected, found), limit - len(listed))]
+                of_position = _position_differences(actual, stated)
+                return list(islice(chain(of_position, differences(expected, found)), limit))
 
     def find(self, query: FindQuery) -> Iterator[RecordingRow]:
         """Recordings, by the time they were made and by id, as they are read."""

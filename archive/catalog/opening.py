@@ -59,9 +59,9 @@ def file_of(place: str | os.PathLike[str]) -> Path | None:
     url = _parsed(place)
     if url.get_backend_name() != "sqlite":
         return None
-    if not url.database:
+    if url.database in {None, "", ":memory:"}:
         raise StorageError("a catalog in memory would be lost with the process")
-    return Path(url.database)
+    return Path(str(url.database))
 
 
 def remove_file(path: Path) -> None:
