@@ -28,7 +28,6 @@ from archive.streams.buffers import BufferPool
 from hashing.entry import Act
 from hashing.note import VerifierKey
 
-
 CATCH_UP_ENTRIES = 4096
 
 
@@ -82,10 +81,10 @@ class Archive:
     def __init__(self, layout: Layout, lock: WriterLock, keys: Path, policy: IntakePolicy) -> None:
         self.layout = layout
         self._lock = lock
+        store = LogStore.open(layout.log, load_log_key(keys))
         self.pool = BufferPool(policy.buffer_bytes)
         self.landing = LandingStore(layout, self.pool)
         self.catalog = open_catalog(layout)
-        store = LogStore.open(layout.log, load_log_key(keys))
         clock = StationClock(station_of(store.origin))
         self.log = LogWriter(store, clock, self.catalog.apply)
         self.engine = Engine(layout, self.landing, self.log, self.catalog, self.pool, policy)
@@ -124,6 +123,8 @@ class Archive:
         refuse_network(root)
         lock = WriterLock(layout.lock, wait_s)
         try:
+            for directory in layout.directories():
+                make_directory(directory)
             archive = cls(layout, lock, keys, policy)
         except BaseException:
             lock.release()

@@ -27,10 +27,16 @@ class WriterLock:
             self._descriptor = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
             )
-        deadline = time.monotonic() + wait_s
+        try:
+            with storage_errors(f"cannot lock {path}"):
+                self._wait(path, time.monotonic() + wait_s)
+        except BaseException:
+            self.release()
+            raise
+
+    def _wait(self, path: Path, deadline_s: float) -> None:
         while not self._taken():
-            if time.monotonic() >= deadline:
-                os.close(self._descriptor)
+            if time.monotonic() >= deadline_s:
                 raise ArchiveBusy(f"another process holds {path}")
             time.sleep(RETRY_S)
 

@@ -1,6 +1,5 @@
 """What the engine is given: files that have arrived, and the docking they came with."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from archive.errors import StorageError
-from archive.streams.staged import PARTIAL
 from hashing.paths import path_fields
 
 _LARGEST = 2**53 - 1  # a hostile file system may claim any time; an entry holds this much
@@ -121,9 +119,3 @@ class Outcome:
     reason: str = ""
     detail: str = ""
     size_bytes: int = 0
-
-
-def staged_name(recorder: str, arrival: Arrival) -> str:
-    """The staging name of an arrival: the same for the same file of the same recorder."""
-    identity = f"{recorder}\0{arrival.size_bytes}\0{arrival.mtime_us}\0".encode() + arrival.path
-    return hashlib.sha256(identity).hexdigest()[:32] + PARTIAL

@@ -90,6 +90,7 @@ class Copier:
         return Copied(self._digest.finish(), self._sampler.finish(), _merged(self._holes))
 
     def _copy_small(self) -> None:
+        self._staged.truncate()
         with self._pool.borrowed() as buffer:
             offset = 0
             while length := self._fill(buffer, offset):
@@ -144,6 +145,7 @@ class Copier:
         while filled < len(buffer):
             try:
                 count = self._source.read_into(buffer[filled:], offset + filled)
+                self._was_read()
             except SourceUnreadable:
                 count = self._salvage(buffer[filled:], offset + filled)
             if not count:
@@ -160,7 +162,7 @@ class Copier:
             length = min(piece, wanted)
             try:
                 if count := self._source.read_into(buffer[:length], offset):
-                    self._refused_in_a_row = 0
+                    self._was_read()
                     return count
             except SourceUnreadable:
                 continue
@@ -172,6 +174,11 @@ class Copier:
         self._holes.append((offset, length))
         self._staged.mark_holed()
         return length
+
+    def _was_read(self) -> None:
+        """Go back to small steps; not where so much is scratched that no entry lists it all."""
+        if len(self._holes) < MOST_EXTENTS:
+            self._refused_in_a_row = 0
 
     def _take_prefix(self) -> int:
         """Hash what an interrupted copy left; where to go on from, in bytes.

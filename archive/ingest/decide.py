@@ -71,7 +71,7 @@ def _decision(
     body |= {"proof": "content", "new_recording": new_recording}
     body.pop("unreadable", None)
     body.pop("changed", None)
-    return Decision(Intended(Act.SIGHTING, body, None), None, outcome)
+    return Decision(Intended(Act.SIGHTING, body, item.path.name), None, outcome)
 
 
 def occurrence_body(docking: Docking, item: Staged, recording: str) -> dict[str, object]:

@@ -6,11 +6,12 @@ that order, and each file ends in exactly one outcome.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from archive.catalog.catalog import Catalog
 from archive.durable import remove, sync_file_system
-from archive.errors import DiskFull
+from archive.errors import DiskFull, StorageError
 from archive.ingest.arrival import (
     Arrival,
     Docking,
@@ -22,10 +23,10 @@ from archive.ingest.arrival import (
 from archive.ingest.claims import Claims
 from archive.ingest.copy import Progress
 from archive.ingest.decide import Decision, decide
-from archive.ingest.intents import declare, fulfil
-from archive.ingest.orphans import set_aside
+from archive.ingest.intents import Intent, declare, fulfil
+from archive.ingest.orphans import is_intact, set_aside
 from archive.ingest.policy import IntakePolicy, is_small
-from archive.ingest.stage import Staged, Stager, StillChanging
+from archive.ingest.stage import Staged, Stager, StillChanging, staged_name
 from archive.layout import Layout
 from archive.log.writer import Draft, LogWriter
 from archive.stores.landing import LandingStore, ReadyFile
@@ -77,7 +78,8 @@ class Engine:
         self._pool = pool
         self._policy = policy
         self._stager = Stager(layout.staging, pool, policy)
-        self._claims = Claims()
+        self._names = Claims()
+        self._digests = Claims()
 
     def ingest(
         self, docking: Docking, group: Sequence[Arrival], progress: Progress = lambda _: None
@@ -89,7 +91,25 @@ class Engine:
                 is archived.
             StorageError: The disk refused; what was begun is finished at the next start.
         """
-        taken, staged = Taken(), []
+        taken = Taken()
+        # Two recorders that claim one identity must not write into one staged file.
+        names = (staged_name(docking.recorder, arrival) for arrival in group)
+        with self._names.holding(names), ExitStack() as unless_intended:
+            staged = self._stage(docking, group, progress, taken, unless_intended)
+            taken.outcomes += self._archive(docking, staged, unless_intended)
+        self._log_failures(docking, taken.outcomes)
+        return taken
+
+    def _stage(
+        self,
+        docking: Docking,
+        group: Sequence[Arrival],
+        progress: Progress,
+        taken: Taken,
+        unless_intended: ExitStack,
+    ) -> list[Staged]:
+        """Step 3; what is staged is removed again unless an intent comes to speak for it."""
+        staged: list[Staged] = []
         room = self._room()
         for arrival in group:
             if arrival.size_bytes > room:
@@ -104,9 +124,9 @@ class Engine:
             except SourceVanished:
                 taken.vanished = True
                 break
-        taken.outcomes += self._archive(docking, staged)
-        self._log_failures(docking, taken.outcomes)
-        return taken
+            else:
+                unless_intended.callback(remove, staged[-1].path)
+        return staged
 
     def _room(self) -> int:
         room = free_bytes(self._layout.root) - self._policy.reserve_bytes
@@ -114,17 +134,20 @@ class Engine:
             raise DiskFull(f"less than {self._policy.reserve_bytes} bytes are free")
         return room
 
-    def _archive(self, docking: Docking, staged: list[Staged]) -> list[Outcome]:
+    def _archive(
+        self, docking: Docking, staged: list[Staged], unless_intended: ExitStack
+    ) -> list[Outcome]:
         """Steps 4 to 8 for what is staged."""
         if any(is_small(item.arrival) for item in staged):
             sync_file_system(self._layout.staging)
         proved, outcomes = self._read_back(staged)
-        with self._claims.holding(item.copied.digests.sha256.hex for item in proved):
+        with self._digests.holding(item.copied.digests.sha256.hex for item in proved):
             decisions = decide(docking, proved, self._catalog)
             if decisions:
-                self._commit(docking, decisions)
-        for item in staged:
-            remove(item.path)
+                intended = [decision.intended for decision in decisions]
+                intent = declare(self._layout.staging, docking.actor, intended)
+                unless_intended.pop_all()
+                self._carry_out(intent, decisions)
         return outcomes + [decision.outcome for decision in decisions]
 
     def _read_back(self, staged: Iterable[Staged]) -> tuple[list[Staged], list[Outcome]]:
@@ -137,6 +160,7 @@ class Engine:
             if found == wrote:
                 proved.append(item)
             else:
+                remove(item.path)
                 detail = f"wrote {wrote}, read back {found}"
                 failed.append(_failure(item.arrival, "read_back_mismatch", detail))
         return proved, failed
@@ -147,24 +171,21 @@ class Engine:
             return item.copied.digests.sha256
         return item.read_back or read_back(item.path, self._pool)
 
-    def _commit(self, docking: Docking, decisions: Sequence[Decision]) -> None:
-        """Steps 5 to 8: intent, objects, log and catalog, intent gone."""
-        intent = declare(self._layout.staging, docking.actor, [d.intended for d in decisions])
+    def _carry_out(self, intent: Intent, decisions: Sequence[Decision]) -> None:
+        """Steps 6 to 8: objects, log and catalog, intent gone."""
         self._install([d.ready for d in decisions if d.ready is not None])
         drafts = [Draft(i.act, i.body, intent.actor) for i in intent.items]
         self._log.submit(drafts).result()
-        fulfil(intent)
+        with suppress(StorageError):  # the entries stand; the next start removes what is left
+            fulfil(intent)
 
     def _install(self, ready: Sequence[ReadyFile]) -> None:
         for file, new in zip(ready, self._landing.install(ready), strict=True):
-            if not new and not self._is_intact(file):
+            digest = file.digests.sha256
+            if not new and not is_intact(self._landing, digest):
                 # Bytes of that name that the log does not know and that are not what it says.
-                set_aside(self._landing, self._log, file.digests.sha256, "orphan_object")
+                set_aside(self._landing, self._log, digest)
                 self._landing.install([file])
-
-    def _is_intact(self, file: ReadyFile) -> bool:
-        digest = file.digests.sha256
-        return self._landing.scrub(digest, ()).sha256 == digest
 
     def _log_failures(self, docking: Docking, outcomes: Iterable[Outcome]) -> None:
         drafts = [

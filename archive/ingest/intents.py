@@ -26,12 +26,12 @@ class Intended:
     Attributes:
         act: ``ingest`` or ``sighting``.
         body: Its body, whole.
-        staged: Name of the staged file with its object's bytes; None for a sighting.
+        staged: Name of the staged file, which goes when the entry stands.
     """
 
     act: Act
     body: dict[str, Any]
-    staged: str | None
+    staged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def declare(staging: Path, actor: str, items: Sequence[Intended]) -> Intent:
 
 
 def fulfil(intent: Intent) -> None:
-    """Remove an intent whose entries are in the log."""
+    """Remove an intent whose entries are in the log, and before it the staged files."""
+    for item in intent.items:
+        remove(intent.path.with_name(item.staged))
     remove(intent.path)
 
 

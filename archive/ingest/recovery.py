@@ -2,7 +2,8 @@
 
 * An intent whose object re-hashes clean is completed; its entries say ``recovered: true``.
 * An intent without its object is discarded: the recorder still has the file.
-* An object that neither entry nor intent speaks of goes to quarantine, with an entry.
+* An object that neither entry nor intent speaks of goes to quarantine, with an entry; what lies
+  there without one gets it.
 * A docking without an end is named, so that its balance is not silently missing.
 * Staged files that belong to no intent stay only if a copy can be continued from them.
 """
@@ -10,15 +11,15 @@
 from dataclasses import dataclass, field
 
 from archive.catalog.catalog import Catalog
-from archive.durable import remove, storage_errors
+from archive.durable import remove, storage_errors, sync_file_system
 from archive.ingest.intents import Intended, Intent, fulfil, pending
-from archive.ingest.orphans import orphans, set_aside
+from archive.ingest.orphans import is_intact, log_set_aside, orphans, set_aside, unlogged
+from archive.ingest.stage import can_be_continued
 from archive.layout import Layout
 from archive.log.writer import STATION_ACTOR, Draft, LogWriter
 from archive.stores.landing import LandingStore, ReadyFile
-from archive.streams.buffers import BUFFER_BYTES, BufferPool
+from archive.streams.buffers import BufferPool
 from archive.streams.readback import read_back
-from archive.streams.staged import PARTIAL
 from hashing.digest import Digest, ObjectDigests
 from hashing.entry import Act
 from hashing.paths import path_bytes
@@ -77,17 +78,27 @@ class Recovery:
         Args:
             sweep: Whether to look through the whole store for objects nobody vouches for.
         """
-        for intent in pending(self._layout.staging):
+        intents = list(pending(self._layout.staging))
+        if intents:
+            # Names that the dead process made can be seen; that they are durable, nobody said.
+            sync_file_system(self._layout.root)
+        for intent in intents:
             self._complete(intent)
         if sweep:
-            for digest in list(orphans(self._landing, self._catalog)):
-                set_aside(self._landing, self._log, digest, "orphan_object")
-                self._found.quarantined += 1
+            self._set_orphans_aside()
         self._sweep_staging()
         self._found.truncated_dockings = [row.docking for row in self._catalog.open_dockings()]
         if self._found.anything():
             self._log.append(Act.RECOVER, self._body(), STATION_ACTOR)
         return self._found
+
+    def _set_orphans_aside(self) -> None:
+        for name in unlogged(self._layout.quarantine, self._catalog):
+            log_set_aside(self._log, f"quarantine/{name}", name)
+            self._found.quarantined += 1
+        for digest in list(orphans(self._landing, self._catalog)):
+            set_aside(self._landing, self._log, digest)
+            self._found.quarantined += 1
 
     def _body(self) -> dict[str, object]:
         found = self._found
@@ -102,9 +113,6 @@ class Recovery:
         for item in intent.items:
             if not self._is_logged(item):
                 self._complete_item(intent, item)
-        for item in intent.items:
-            if item.staged is not None:
-                remove(self._layout.staging / item.staged)
         fulfil(intent)
 
     def _is_logged(self, item: Intended) -> bool:
@@ -135,8 +143,6 @@ class Recovery:
         """Whether the promised object is installed and clean; installs it from staging if not."""
         if self._installed_and_clean(digests.sha256):
             return True
-        if item.staged is None:
-            return False
         path = self._layout.staging / item.staged
         if not path.exists() or read_back(path, self._pool) != digests.sha256:
             return False
@@ -146,9 +152,9 @@ class Recovery:
     def _installed_and_clean(self, digest: Digest) -> bool:
         if self._landing.stat(digest) is None:
             return False
-        if self._landing.scrub(digest, ()).sha256 == digest:
+        if is_intact(self._landing, digest):
             return True
-        set_aside(self._landing, self._log, digest, "orphan_object")
+        set_aside(self._landing, self._log, digest)
         self._found.quarantined += 1
         return False
 
@@ -156,6 +162,5 @@ class Recovery:
         """Remove what no later copy can be continued from."""
         with storage_errors("cannot sweep staging"):
             for path in self._layout.staging.iterdir():
-                continues = path.suffix == PARTIAL and path.stat().st_size >= BUFFER_BYTES
-                if not continues:
+                if not can_be_continued(path):
                     remove(path)

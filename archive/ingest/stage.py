@@ -4,17 +4,19 @@ A file is *stable* when its size and modification time are the same before and a
 read and as many bytes came as the size says. One that is not is copied again.
 """
 
+import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.clock import boot_id
 from archive.errors import StorageError
-from archive.ingest.arrival import Arrival, Docking, SourceVanished, staged_name
+from archive.ingest.arrival import Arrival, Docking, SourceVanished
 from archive.ingest.copy import Copied, Copier, Progress
 from archive.ingest.policy import IntakePolicy, is_small
-from archive.streams.buffers import BufferPool
+from archive.streams.buffers import BUFFER_BYTES, BufferPool
 from archive.streams.follow import FollowingReadBack
-from archive.streams.staged import StagedFile
+from archive.streams.staged import PARTIAL, StagedFile
 from hashing.digest import Digest
 
 COPY_ATTEMPTS = 3
@@ -81,7 +83,8 @@ class Stager:
         with ExitStack() as stack:
             source = stack.enter_context(arrival.open())
             before = source.restat()
-            file = self._open(docking, arrival)
+            path = self._directory / staged_name(docking.recorder, arrival)
+            file = stack.enter_context(StagedFile(path, direct=not is_small(arrival)))
             follower = self._follow(file)
             if follower is not None:
                 stack.callback(follower.stop)
@@ -90,16 +93,13 @@ class Stager:
                 copied = Copier(*parts, follower).run()
                 after = source.restat()
             except SourceVanished:
-                file.close() if file.direct else file.discard()
-                raise
-            except BaseException:
-                file.discard()
+                file.keep_prefix()
                 raise
             if before != after or copied.digests.size_bytes != after[0]:
-                file.discard()
                 return None
             file.finish(sync=not is_small(arrival))
             read_back = None if follower is None else follower.finish(after[0])
+            file.keep()
             changed = after != (arrival.size_bytes, arrival.mtime_us)
             return Staged(arrival, file.path, copied, after[1], changed, read_back)
 
@@ -109,9 +109,23 @@ class Stager:
             return None
         return FollowingReadBack(file.path, self._pool)
 
-    def _open(self, docking: Docking, arrival: Arrival) -> StagedFile:
-        path = self._directory / staged_name(docking.recorder, arrival)
-        file = StagedFile(path, direct=not is_small(arrival))
-        if not file.direct:
-            file.truncate()
-        return file
+
+def staged_name(recorder: str, arrival: Arrival) -> str:
+    """The staging name of an arrival: the same for the same file of the same recorder.
+
+    It names this boot too: after a power cut nobody knows which of the bytes written before it
+    are on the disk, so a copy is only continued within the boot that began it.
+    """
+    identity = f"{recorder}\0{arrival.size_bytes}\0{arrival.mtime_us}\0".encode() + arrival.path
+    return f"{hashlib.sha256(identity).hexdigest()[:32]}{_begun_in_this_boot()}"
+
+
+def can_be_continued(path: Path) -> bool:
+    """Whether a later copy can go on from what lies there."""
+    node = path.stat()
+    whole = node.st_size >= BUFFER_BYTES and node.st_nlink == 1
+    return whole and path.name.endswith(_begun_in_this_boot())
+
+
+def _begun_in_this_boot() -> str:
+    return f".{boot_id()[:8]}{PARTIAL}"

@@ -4,7 +4,7 @@ What is read is what the newest checkpoint covers; files beyond it are the remai
 interrupted commit and count for nothing. Reading needs no key, no lock and no catalog.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive.durable import storage_errors
@@ -80,12 +80,30 @@ class LogFiles:
         Raises:
             NotAnArchive: The tile is missing.
         """
-        in_level = self.head().size >> (TILE_HEIGHT * level)
-        stored = min(TILE_WIDTH, in_level - index * TILE_WIDTH)
-        data = self.tile(level, index, max(stored, width))
+        data = self._as_wide_as_stored(
+            width,
+            lambda wide: self.tile(level, index, wide),
+            lambda size: (size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH,
+        )
         if data is None:
-            raise NotAnArchive(f"{tile_path(level, index, stored)} is missing")
+            raise NotAnArchive(f"{tile_path(level, index, width)} is missing")
         return data[: width * HASH_BYTES]
+
+    def _as_wide_as_stored(
+        self, width: int, read: Callable[[int], bytes | None], width_at: Callable[[int], int]
+    ) -> bytes | None:
+        """A partial file of at least ``width``, in a log that may grow while it is looked for.
+
+        A commit replaces the last partial files by wider ones, so the newest checkpoint tells
+        which width there is; where it has moved on meanwhile, the next one does.
+        """
+        data = read(width)
+        while data is None:
+            wider = min(TILE_WIDTH, width_at(self.head().size))
+            if wider <= width:
+                return None
+            width, data = wider, read(wider)
+        return data
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Entries ``start`` to ``stop`` (exclusive; None: all that the checkpoint covers).
@@ -104,17 +122,16 @@ class LogFiles:
     def raw_bundle(self, index: int, size: int) -> list[bytes]:
         """The raw entries of bundle ``index`` in a log of ``size`` entries.
 
-        A log that grows while it is read replaces its last, partial bundle by a wider one.
-
         Raises:
             NotAnArchive: The bundle is missing.
             IntegrityError: It is malformed.
         """
         width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        data = self.bundle(index, width)
-        if data is None:
-            wider = min(TILE_WIDTH, self.head().size - index * TILE_WIDTH)
-            data = self.bundle(index, wider)
+        data = self._as_wide_as_stored(
+            width,
+            lambda wide: self.bundle(index, wide),
+            lambda size: size - index * TILE_WIDTH,
+        )
         if data is None:
             raise NotAnArchive(f"entry bundle {entries_path(index, width)} is missing")
         return decode_bundle(data)[:width]

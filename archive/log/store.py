@@ -8,8 +8,8 @@ writes over them. A partial tile or bundle goes once a wider one stands under a 
 import contextlib
 from pathlib import Path
 
-from archive.durable import make_directory, remove, replace_atomically, write_group
-from archive.errors import NotAnArchive
+from archive.durable import remove, replace_atomically, write_group
+from archive.errors import NotAnArchive, StorageError
 from archive.log.reader import CHECKPOINT, LogFiles
 from hashing.checkpoint import Checkpoint, open_checkpoint
 from hashing.edge import TileEdge
@@ -41,12 +41,6 @@ class LogStore:
         self._bundle: list[bytes] = []
         self.prev = ZERO_PREV
         self.last_time_us = 0
-
-    @classmethod
-    def create(cls, directory: Path, key: SigningKey) -> "LogStore":
-        """Start a log; it exists for others after the first :meth:`commit`."""
-        make_directory(directory)
-        return cls(directory, key)
 
     @classmethod
     def open(cls, directory: Path, key: SigningKey) -> "LogStore":
@@ -107,8 +101,8 @@ class LogStore:
             The new checkpoint's signed note, durable.
 
         Raises:
-            StorageError: The disk refused; the log on disk is as it was, and
-                :meth:`reload` must be called before anything else.
+            StorageError: The disk refused. :meth:`reload` must be called before anything else;
+                it tells whether the log on disk is as it was or has the new checkpoint already.
         """
         start = self.size
         files: list[tuple[Path, bytes]] = []
@@ -151,7 +145,9 @@ class LogStore:
             level += 1
 
     def _drop(self, name: str) -> None:
+        """Remove a file that nothing needs; one that stays does no harm."""
         path = self.directory / name
-        remove(path)
+        with contextlib.suppress(StorageError):
+            remove(path)
         with contextlib.suppress(OSError):  # the folder still holds a wider partial file
             path.parent.rmdir()

@@ -3,6 +3,11 @@
 While one group is being written the next one gathers, so that a hundred dockings share the
 cost of a sync. A ticket is fulfilled only when its entry stands under a durable checkpoint
 *and* the catalog has been told: whoever waited may act on both.
+
+A group that fails leaves the log as it was, and the next one is tried. Where that cannot be
+said (the checkpoint may or may not be there, or the catalog has not been told of entries that
+are) the log is stopped: what anyone would decide from now on would rest on half of the truth.
+Opening the archive again finds out, and brings the catalog to the log's head.
 """
 
 import threading
@@ -73,6 +78,7 @@ class LogWriter:
         self._queue: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._fault: EvidenceError | None = None
         self._last_time_us = store.last_time_us
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -87,6 +93,11 @@ class LogWriter:
         """The log's origin."""
         return self._store.origin
 
+    @property
+    def fault(self) -> EvidenceError | None:
+        """Why the log was stopped, if it was: the archive has to be opened again."""
+        return self._fault
+
     def submit(self, drafts: Sequence[Draft]) -> "Future[list[Entry]]":
         """Hand in entries that become durable together, in this order.
 
@@ -99,7 +110,7 @@ class LogWriter:
         waiting = _Waiting(drafts)
         with self._wake:
             if self._closing:
-                raise LogClosed("the log is closed")
+                raise self._closed()
             self._queue.append(waiting)
             self._wake.notify()
         return waiting.done
@@ -142,55 +153,85 @@ class LogWriter:
     def _commit(self, group: list[_Waiting]) -> None:
         raws: list[bytes] = []
         places: list[tuple[_Waiting, slice]] = []
-        seq, prev = self._store.size, self._store.prev
+        seq, prev, time_us = self._store.size, self._store.prev, self._last_time_us
         for waiting in group:
             try:
-                made = self._build(waiting.drafts, seq, prev)
+                made, made_us = self._build(waiting.drafts, seq, prev, time_us)
             except EvidenceError as error:  # a bad body fails its sender only
                 waiting.done.set_exception(error)
                 continue
             raws += made
             places.append((waiting, slice(len(raws) - len(waiting.drafts), len(raws))))
-            seq, prev = seq + len(made), leaf_hash(made[-1]).hex()
+            seq, prev, time_us = seq + len(made), leaf_hash(made[-1]).hex(), made_us
         if raws:
-            self._make_durable(raws)
             entries = [parse(raw) for raw in raws]
-            self._project(entries, self._store.root.hex())
+            self._make_durable(raws)
+            self._last_time_us = time_us
+            self._tell_catalog(entries)
             for waiting, place in places:
                 waiting.done.set_result(entries[place])
 
-    def _build(self, drafts: Sequence[Draft], seq: int, prev: str) -> list[bytes]:
+    def _build(
+        self, drafts: Sequence[Draft], seq: int, prev: str, before_us: int
+    ) -> tuple[list[bytes], int]:
+        """The entries of one sender, and their time; ``before_us`` is that of the last before."""
         made: list[bytes] = []
         stamp = self._clock.stamp(STATION_ACTOR)
-        for each in (*self._clock_alarm(stamp), *drafts):
+        for each in (*_clock_alarm(stamp, before_us), *drafts):
             stamped = replace(stamp, actor=each.actor)
             made.append(build(seq + len(made), prev, stamped, each.act, each.body))
             prev = leaf_hash(made[-1]).hex()
-        return made
-
-    def _clock_alarm(self, stamp: Stamp) -> list[Draft]:
-        """An alarm to stand before an entry whose time is earlier than the last one's."""
-        now_us, before_us = parse_time(stamp.time), self._last_time_us
-        self._last_time_us = now_us
-        if now_us >= before_us - CLOCK_TOLERANCE_US:
-            return []
-        detail = f"the wall clock went back from {format_time(before_us)} to {stamp.time}"
-        body = {"alarm": "clock_went_back", "subject": "station", "detail": detail}
-        return [Draft(Act.ALARM, body, STATION_ACTOR)]
+        return made, parse_time(stamp.time)
 
     def _make_durable(self, raws: list[bytes]) -> None:
+        size = self._store.size
         try:
             self._store.append(raws)
-        except EvidenceError:
-            try:
-                self._store.reload()
-            except EvidenceError:
-                with self._wake:  # what is on disk is unknown: nothing more may be signed
-                    self._closing = True
+        except Exception as error:
+            if not self._is_back_at(size):
+                self._stop(f"what is on disk is not known after: {error}")
             raise
+
+    def _is_back_at(self, size: int) -> bool:
+        """Whether the log on disk can be read and is what it was before a commit that failed."""
+        try:
+            self._store.reload()
+        except Exception:  # whatever it is, nothing more may be signed
+            return False
+        return self._store.size == size
+
+    def _tell_catalog(self, entries: list[Entry]) -> None:
+        try:
+            self._project(entries, self._store.root.hex())
+        except Exception as error:
+            self._stop(f"entries are in the log and not in the catalog after: {error}")
+            raise
+
+    def _stop(self, reason: str) -> None:
+        """Take no more entries, and fail those that wait."""
+        _log.critical("log_stopped", reason=reason)
+        with self._wake:
+            self._fault = LogClosed(f"the log was stopped: {reason}")
+            self._closing = True
+            waiting = list(self._queue)
+            self._queue.clear()
+        self._fail(waiting, self._closed())
+
+    def _closed(self) -> EvidenceError:
+        """A new error each time: one that is raised in several threads mixes their traces."""
+        return LogClosed(self._fault.detail if self._fault else "the log is closed")
 
     @staticmethod
     def _fail(group: list[_Waiting], error: Exception) -> None:
         for waiting in group:
             if not waiting.done.done():
                 waiting.done.set_exception(error)
+
+
+def _clock_alarm(stamp: Stamp, before_us: int) -> list[Draft]:
+    """An alarm to stand before an entry whose time is earlier than the last one's."""
+    if parse_time(stamp.time) >= before_us - CLOCK_TOLERANCE_US:
+        return []
+    detail = f"the wall clock went back from {format_time(before_us)} to {stamp.time}"
+    body = {"alarm": "clock_went_back", "subject": "station", "detail": detail}
+    return [Draft(Act.ALARM, body, STATION_ACTOR)]

@@ -8,9 +8,10 @@ read-back that follows really comes from the disk.
 import errno
 import os
 from pathlib import Path
+from typing import Self
 
 from archive.durable import FILE_MODE, remove, storage_errors
-from archive.streams.buffers import ALIGNMENT_BYTES
+from archive.streams.buffers import ALIGNMENT_BYTES, BUFFER_BYTES
 
 PARTIAL = ".part"
 """Suffix of a staged file; a whole prefix of the source, so that a copy can go on from it."""
@@ -21,17 +22,41 @@ HOLED = ".holed"
 class StagedFile:
     """A file being staged; owned by one copy.
 
+    As a context it closes the file and removes it, unless it was told to keep it.
+
     Args:
-        path: Where it lies. An existing file is continued.
+        path: Where it lies. An existing file is continued, unless its bytes have another name
+            as well: those are an object's, and no longer a copy's to change.
         direct: Whether to write past the page cache where the file system can.
     """
 
     def __init__(self, path: Path, *, direct: bool) -> None:
         self.path = path
         self.size_bytes = 0
+        self._kept = False
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         with storage_errors(f"cannot stage {path.name}"):
             self._descriptor, self.direct = self._open(flags, direct=direct)
+            if os.fstat(self._descriptor).st_nlink > 1:
+                self.close()
+                path.unlink()
+                self._descriptor, self.direct = self._open(flags | os.O_EXCL, direct=direct)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        if not self._kept:
+            remove(self.path)
+
+    def keep(self) -> None:
+        """Leave the file there at the end of the context."""
+        self._kept = True
+
+    def keep_prefix(self) -> None:
+        """Leave there what a later copy can go on from: whole buffers without holes."""
+        self._kept = self.path.suffix == PARTIAL and self.size_bytes >= BUFFER_BYTES
 
     def _open(self, flags: int, *, direct: bool) -> tuple[int, bool]:
         if direct:

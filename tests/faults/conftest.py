@@ -1,0 +1,94 @@
+"""One card, one new archive, and one clean process that forks, for all fault tests."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from drivers.folder import FolderRecorder
+from drivers.simulator.card import CardManifest
+from tests.archives import (
+    Site,
+    assert_balanced,
+    assert_holds,
+    assert_sound,
+    dock,
+    lay_card,
+    new_site,
+)
+from tests.faults.calls import Fault
+from tests.faults.children import Nursery, nursery
+from tests.faults.jobs import Job, Report
+
+
+@dataclass(slots=True)
+class Bench:
+    """Everything a fault test needs.
+
+    Attributes:
+        folder: Where copies of the archive go.
+        card: The card.
+        manifest: What is on it.
+        pristine: A new archive that nothing was taken into.
+        children: Runs jobs.
+    """
+
+    folder: Path
+    card: str
+    manifest: CardManifest
+    pristine: Site
+    children: Nursery
+
+    def copy(self, site: Site, number: "count[int]" = count()) -> Site:  # noqa: B008 - shared
+        """An archive of its own for one test."""
+        target = self.folder / f"site-{next(number)}"
+        shutil.copytree(site.folder, target, symlinks=True)
+        return Site(target, site.key)
+
+    def job(self, site: Site, fault: Fault | None = None) -> Job:
+        """Taking the card in, twice."""
+        report = str(self.folder / "report.json")
+        return Job(str(site.folder), self.card, report, fault or Fault())
+
+    def run(self, site: Site, fault: Fault | None = None) -> Report | None:
+        """Take the card in, twice; None where the process was killed."""
+        return self.children.run(self.job(site, fault))
+
+    def reopen(self, site: Site, fault: Fault | None = None) -> Report | None:
+        """Open the archive, which recovers it, and close it."""
+        return self.children.run(replace(self.job(site, fault), card=""))
+
+    def assert_recovers(self, site: Site) -> None:
+        """After a restart nothing contradicts, and the card comes in whole."""
+        with site.open():
+            pass
+        assert_sound(site)
+        with site.open() as archive:
+            ended = dock(archive, FolderRecorder(self.card))
+        assert_balanced(ended, self.manifest)
+        assert_sound(site)
+        assert_holds(site, self.manifest)
+        shutil.rmtree(site.folder)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The fault tests' bench."""
+    folder = tmp_path_factory.mktemp("faults")
+    manifest = lay_card(folder)
+    card = os.fspath(folder / manifest.plan.name)
+    with nursery() as children:
+        yield Bench(folder, card, manifest, new_site(folder / "pristine"), children)
+
+
+@pytest.fixture(scope="session")
+def calls(bench: Bench) -> list[str]:
+    """Every call of taking the card in twice, in order."""
+    report = bench.run(bench.copy(bench.pristine))
+    assert report is not None
+    assert (report.errors, report.foreign) == ([], "")
+    return report.calls

@@ -1,0 +1,100 @@
+"""What a child process does while something goes wrong, and how it tells the outcome."""
+
+import json
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from drivers.folder import FolderRecorder
+from hashing.errors import EvidenceError
+from hashing.note import VerifierKey
+from tests.archives import Site, dock
+from tests.faults.calls import Fault, Turnstile
+
+
+@dataclass(slots=True)
+class Report:
+    """What a child has to say, unless it was killed.
+
+    Attributes:
+        calls: The calls it made, for people.
+        errors: Codes of the typed errors that came out.
+        foreign: A traceback of anything else that came out.
+        synced_again: Descriptors that were synced after a sync of them had failed.
+    """
+
+    calls: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    foreign: str = ""
+    synced_again: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One child's work.
+
+    Attributes:
+        site: The folder of an archive and its keys.
+        card: A folder to dock; empty to open and close the archive only.
+        report: Where the report goes.
+        fault: What goes wrong.
+        dockings: How often the card is docked.
+    """
+
+    site: str
+    card: str
+    report: str
+    fault: Fault = field(default_factory=Fault)
+    dockings: int = 2
+
+    def as_json(self) -> str:
+        """One line."""
+        return json.dumps(asdict(self) | {"fault": _fault_json(self.fault)})
+
+    @classmethod
+    def from_json(cls, line: str) -> "Job":
+        """Back from a line."""
+        fields = json.loads(line)
+        fault = fields.pop("fault")
+        calls = fault.pop("calls")
+        return cls(**fields, fault=Fault(**fault, calls=frozenset(calls) if calls else None))
+
+
+def _fault_json(fault: Fault) -> dict[str, Any]:
+    return asdict(fault) | {"calls": sorted(fault.calls) if fault.calls else None}
+
+
+def perform(job: Job) -> None:
+    """Do the work with the fault in place, and write the report."""
+    turnstile = Turnstile(job.fault)
+    turnstile.install()
+    report = Report()
+    _trying(report, lambda: _take_in(job, report))
+    report.calls, report.synced_again = turnstile.made, turnstile.synced_again
+    turnstile.fault = Fault()
+    Path(job.report).write_text(json.dumps(asdict(report)), "utf-8")
+
+
+def _take_in(job: Job, report: Report) -> None:
+    """Open the archive, dock the card as often as asked, whatever comes of it, and close."""
+    site = Site(Path(job.site), VerifierKey("unused", 0, bytes(32)))
+    with site.open() as archive:
+        for _ in range(job.dockings if job.card else 0):
+            _trying(report, lambda: _dock(report, archive, job.card))
+
+
+def _dock(report: Report, archive: Any, card: str) -> None:
+    ended = dock(archive, FolderRecorder(card))
+    if ended.error is not None:
+        report.errors.append(ended.error.code)
+
+
+def _trying(report: Report, work: Callable[[], None]) -> None:
+    try:
+        work()
+    except EvidenceError as error:
+        report.errors.append(error.code)
+    except Exception:
+        report.foreign += traceback.format_exc()
