@@ -34,6 +34,7 @@ __all__ = [
     "Stamp",
     "build",
     "check_common",
+    "check_time",
     "format_time",
     "from_fields",
     "leaf_hash",
@@ -95,10 +96,19 @@ def parse_time(text: str) -> int:
     Raises:
         MalformedTime: The text is not of that form or names no instant.
     """
+    return (check_time(text) - _EPOCH) // _MICROSECOND
+
+
+def check_time(text: str) -> datetime:
+    """The instant that a ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` names.
+
+    Raises:
+        MalformedTime: The text is not of that form or names no instant.
+    """
     if not _TIME(text):
         raise MalformedTime(f"not a time of the log: {text[:40]!r}")
     try:
-        return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedTime(f"no such time: {text}") from error
 

@@ -5,11 +5,9 @@ are a few seconds. At the first thing that does not fit the bundle is taken agai
 :mod:`hashing.diagnosis`, which names the defect, and the walk goes on behind it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -18,10 +16,11 @@ from hashing.acts import SCHEMAS, Act, validate
 from hashing.diagnosis import Seen, diagnose
 from hashing.entry import (
     COMMON_FIELDS,
+    FORMAT_VERSION,
     ZERO_PREV,
     Entry,
-    MalformedTime,
     check_common,
+    check_time,
     from_fields,
     parse,
 )
@@ -31,7 +30,6 @@ from hashing.keyring import Keyring, is_key_entry
 from hashing.ranges import SeqRanges, numbered
 
 _COMMON = itemgetter("v", "seq", "time", "mono_ms", "act", "clock", "station", "boot", "actor")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII).fullmatch
 _PLAIN_ACTS = frozenset(act.value for act in SCHEMAS) - {Act.KEY.value}
 _MAX_UNKNOWN_ACTS = 50
 _BEFORE_ALL = Seen(position=-1, leaf=bytes(32), fields={}, seq=-1)
@@ -116,7 +114,7 @@ class EntryWalk:
         self._on_entry = on_entry
         self._check_bodies = check_bodies
         self._clock = ClockWatch()
-        self._identity: tuple[object, ...] = ()
+        self._identity: list[object] = []
         self._next = 0
         self._prev: str | None = ZERO_PREV
         self._last: Seen | None = _BEFORE_ALL
@@ -169,7 +167,7 @@ class EntryWalk:
                 number, previous = fields["seq"], fields["prev"]
                 if number != seq or (previous != prev and prev is not None):
                     return None
-                self._check_form(fields)
+                self._check_form(fields, anew=prev is None)
                 objects.append(fields)
                 prev = leaf.hex()
                 seq += 1
@@ -180,8 +178,10 @@ class EntryWalk:
             self._last = Seen(seq - 1, bundle.leaves[-1], objects[-1], seq=seq - 1)
         return objects
 
-    def _check_form(self, fields: dict[str, Any]) -> None:
-        """Check the common fields; the ones that seldom change only when they change.
+    def _check_form(self, fields: dict[str, Any], *, anew: bool) -> None:
+        """Check the common fields; those that seldom change only when they do, or ``anew``.
+
+        ``seq`` and ``prev`` are what the walk expects, so their values need no look.
 
         Raises:
             KeyError: One is missing.
@@ -189,19 +189,17 @@ class EntryWalk:
         """
         v, seq, time, mono_ms, act, *identity = _COMMON(fields)
         if (
-            identity != self._identity
+            anew
+            or identity != self._identity
             or not (type(v) is type(seq) is type(mono_ms) is int)
-            or type(act) is not str
+            or v != FORMAT_VERSION
             or mono_ms < 0
+            or not (type(time) is type(act) is str)
+            or act not in _PLAIN_ACTS
         ):
             check_common(fields)
             self._identity = identity
-        if not _TIME(time):
-            raise MalformedTime("not a time of the log")
-        try:
-            datetime.fromisoformat(time)
-        except ValueError as error:
-            raise MalformedTime(f"no such time: {time}") from error
+        check_time(time)
 
     def _crooked(self, bundle: Bundle) -> list[tuple[dict[str, Any], bytes]]:
         """Name the defects of a bundle; the decoded entries among what it holds."""
@@ -214,6 +212,10 @@ class EntryWalk:
         found = diagnose(seen, self._next, end, self._size, self._last, recorded)
         for subject, detail in found.defects:
             self._findings.add(LogInconsistent, Check.ENTRIES, subject, detail)
+        if not self._findings.failed(Check.BUNDLES, Check.ENTRIES):
+            # Nothing above had a name for it. It is no honest bundle all the same.
+            subject = numbered(bundle.start, end - 1)
+            self._findings.add(LogInconsistent, Check.ENTRIES, subject, "changed: out of order")
         if self._last is not None and self._last.disowned:
             self._doubtful.drop(self._last.seq)
         for seq in found.doubtful:

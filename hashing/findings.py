@@ -1,8 +1,7 @@
 """What a verification says: findings as data, and the verdict that holds them.
 
-A finding names the check that made it, an error
-class that gives its code and its meaning in both languages, and the place it is about.
-Rendering is the caller's.
+A finding names the check that made it, an error class that gives its code and its meaning in
+both languages, and the place it is about. Rendering is the caller's.
 """
 
 from collections import Counter
@@ -110,7 +109,7 @@ class LogVerdict:
         origin: The log's name; empty where it could not be read.
         origin_proven: Whether a pinned key shows that this origin signed these entries.
         findings: Everything found, in the order of the checks.
-        keys: The log's keys in turn: (first entry after which it signs, key).
+        keys: The log's keys in turn, as (``seq`` of its ``key`` entry, key).
         not_checked: What the verdict says nothing about, as sentences.
     """
 
@@ -158,8 +157,9 @@ class FindingList:
 
     def finish(self) -> tuple[Finding, ...]:
         """All findings, ordered by check."""
-        for (check, kind, severity), count in self._seen.items():
-            if count > MAX_FINDINGS_PER_CHECK:
-                more = f"{count - MAX_FINDINGS_PER_CHECK} more findings of this kind"
-                self._kept.append(Finding(kind, check, severity, "log", more))
-        return tuple(sorted(self._kept, key=lambda finding: finding.check))
+        surplus = [
+            Finding(kind, check, severity, "log", f"{hidden} more findings of this kind")
+            for (check, kind, severity), count in self._seen.items()
+            if (hidden := count - MAX_FINDINGS_PER_CHECK) > 0
+        ]
+        return tuple(sorted([*self._kept, *surplus], key=lambda finding: finding.check))

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from hashing.errors import LogInconsistent
+from hashing.errors import EvidenceError, LogInconsistent
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -30,7 +30,7 @@ class ProofInvalid(LogInconsistent):
     code = "PROOF_INVALID"
 
 
-class NoSuchProof(LogInconsistent):
+class NoSuchProof(EvidenceError):  # noqa: N818 - named for the defect
     """A proof was asked for an entry or a size that the tree does not have."""
 
     code = "NO_SUCH_PROOF"

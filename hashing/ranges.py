@@ -7,19 +7,23 @@ MAX_RANGES = 100
 
 @dataclass(slots=True)
 class SeqRanges:
-    """Entry numbers added in rising order, as ranges. Past the first hundred only counted."""
+    """Entry numbers added in rising order, as ranges. Past the first hundred only counted.
+
+    Attributes:
+        ranges: The first hundred, as (first, last).
+        total: How many numbers there are in all.
+    """
 
     ranges: list[tuple[int, int]] = field(default_factory=list)
     total: int = 0
 
-    def add(self, first: int, last: int | None = None) -> None:
-        """Add one number, or all from ``first`` to ``last``."""
-        last = first if last is None else last
-        self.total += last - first + 1
-        if self.ranges and self.ranges[-1][1] == first - 1:
-            self.ranges[-1] = (self.ranges[-1][0], last)
+    def add(self, seq: int) -> None:
+        """Add a number."""
+        self.total += 1
+        if self.ranges and self.ranges[-1][1] == seq - 1:
+            self.ranges[-1] = (self.ranges[-1][0], seq)
         elif len(self.ranges) < MAX_RANGES:
-            self.ranges.append((first, last))
+            self.ranges.append((seq, seq))
 
     def drop(self, last: int) -> None:
         """Take the number that was added last out again, if it is this one."""
@@ -29,9 +33,6 @@ class SeqRanges:
         self.total -= 1
         if first < last:
             self.ranges.append((first, last - 1))
-
-    def __bool__(self) -> bool:
-        return self.total > 0
 
 
 def numbered(first: int, last: int) -> str:

@@ -135,6 +135,8 @@ class TreeCheck:
         detail = f"{what} to {made.hex()}, the checkpoint says {checkpoint.root.hex()}"
         if made == recorded and self.whole:
             detail += "; entries and tiles agree with each other, so both were written anew"
+        if doubtful.total:
+            detail += f"; entries that differ from their tile: {doubtful.total}"
         if not self.hollow:
             findings.add(LogInconsistent, Check.ROOT, "checkpoint", detail)
         if recorded == checkpoint.root:
@@ -146,13 +148,14 @@ class TreeCheck:
         for first, last in doubtful.ranges:
             findings.add(LogInconsistent, Check.ROOT, numbered(first, last), reason)
 
-    def truth(self, checkpoint: Checkpoint, size: int) -> bytes:
-        """The root at a known size, of the tree that the signed root belongs to."""
+    def roots_at(self, size: int, checkpoint: Checkpoint) -> set[bytes]:
+        """The root at a known size: of the tree that leads to the signed root, else of both."""
         roots = self.known[size]
-        return roots.recorded if self._is_recorded(checkpoint) else roots.made
-
-    def _is_recorded(self, checkpoint: Checkpoint) -> bool:
-        return self._made.frontier.root() != checkpoint.root == self._recorded.frontier.root()
+        if self._made.frontier.root() == checkpoint.root:
+            return {roots.made}
+        if self._recorded.frontier.root() == checkpoint.root:
+            return {roots.recorded}
+        return {roots.made, roots.recorded}
 
     def _push(self, level: int, made: bytes, recorded: bytes) -> None:
         while True:

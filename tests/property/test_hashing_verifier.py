@@ -3,6 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hashing.canonical import decode, encode
+from hashing.entry import Entry, parse
 from hashing.note import sign
 from hashing.verifier import verify_log
 from tests.logbook import Logbook, MemoryLog, bundle
@@ -85,6 +87,35 @@ def test_every_removed_entry_is_named_and_no_other(removed: set[int]) -> None:
             numbers = [int(word) for word in finding.subject.split() if word.isdigit()]
             named |= set(range(numbers[0], numbers[-1] + 1))
     assert named == removed
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text("abc", max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.just("a"), inner),
+    max_leaves=5,
+)
+fields = sorted(decode(BOOK.entries[0]))
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from([*fields, "previous_vkey", "succeeds"]), values, max_size=3
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from(["key", "undock", "ingest", "config", "teleport"]),
+)
+@settings(deadline=None, max_examples=150)
+def test_any_signed_entries(changes: list[dict[str, object]], act: str) -> None:
+    book = Logbook()
+    for change in changes:
+        fields = decode(book.entries[0]) | {"act": act, "seq": len(book.entries)}
+        book.entries.append(encode(fields | {"prev": book.prev} | change))
+    seen: list[Entry] = []
+    verify_log(book.source(), book.key.verifier, on_entry=seen.append, check_bodies=True)
+    assert all(parse(entry.raw) == entry for entry in seen)
 
 
 @given(st.text(max_size=100))

@@ -5,7 +5,7 @@ import pytest
 from hashing import canonical
 from hashing.acts import Act
 from hashing.checkpoint import Checkpoint
-from hashing.entry import Entry
+from hashing.entry import Entry, parse
 from hashing.errors import EvidenceError
 from hashing.findings import MAX_FINDINGS_PER_CHECK, Check, Severity
 from hashing.note import SigningKey, sign
@@ -220,6 +220,52 @@ def test_bodies_are_checked_on_request() -> None:
     verdict = verify_log(book.source(), book.key.verifier, check_bodies=True)
     assert codes(verdict) == [(10, "BODY_MISMATCH", Severity.ERROR)]
     assert verdict.findings[0].subject == "entry 5"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"v": 2},
+        {"v": True},
+        {"act": "Not An Act"},
+        {"act": ["stop"]},
+        {"time": "2026-02-30T00:00:00.000000Z"},
+        {"time": None},
+        {"mono_ms": -1},
+        {"station": 7},
+        {"seq": 9},
+        {"seq": 4},
+        {"seq": True},
+        {"prev": "1" * 64},
+        {"prev": None},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("hole", [False, True])
+def test_a_malformed_entry_under_a_good_signature_is_found(
+    changes: dict[str, object], hole: bool
+) -> None:
+    book = Logbook().fill(256 if hole else 5)
+    fields = canonical.decode(book.entries[-1])
+    seq = len(book.entries)
+    book.entries.append(canonical.encode({**fields, "seq": seq, "prev": book.prev} | changes))
+    source = book.source()
+    if hole:
+        del source.files["tile/entries/000"]
+    seen: list[Entry] = []
+    verdict = verify_log(source, None, on_entry=seen.append, check_bodies=True)
+    assert hole or Check.ENTRIES in {f.check for f in verdict.findings}
+    assert not verdict.ok
+    assert all(parse(entry.raw) == entry for entry in seen)
+
+
+def test_known_checkpoints_are_not_judged_without_a_root() -> None:
+    book = Logbook().fill(600)
+    source = book.source()
+    del source.files["tile/entries/001"], source.files["tile/0/001"]
+    verdict = verify_log(source, book.key.verifier, [book.head()])
+    assert Check.KNOWN not in {finding.check for finding in verdict.findings}
+    assert any("known checkpoint of size 600" in gap for gap in verdict.not_checked)
 
 
 def test_a_log_that_grew_while_it_was_read_is_honest() -> None:
