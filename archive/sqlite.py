@@ -161,6 +161,17 @@ def _driver_connection(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
+def check_integrity(connection: Connection) -> None:
+    """Read a whole database: every page well-formed, every index agreeing with its table.
+
+    Raises:
+        DatabaseError: As SQLite itself would for a page it cannot read (``sqlite3``'s class).
+    """
+    problem = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if problem != "ok":
+        raise sqlite3.DatabaseError(str(problem))
+
+
 def remove_database(path: Path) -> None:
     """Remove a database with its side files; what is not there is fine."""
     for side in ("", *_SIDE_FILES):

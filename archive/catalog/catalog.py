@@ -42,7 +42,7 @@ from archive.catalog.rows import (
 from archive.databases import database_errors
 from archive.durable import storage_errors
 from archive.errors import CatalogDamaged, StorageError
-from archive.sqlite import copy_into
+from archive.sqlite import check_integrity, copy_into
 from hashing.entry import Entry
 from hashing.paths import MalformedPath
 
@@ -189,6 +189,10 @@ class Catalog:
             entries: The log from its first entry; those beyond :attr:`log_size` are not read.
             head: The log's root at :attr:`log_size`, in hexadecimal; None leaves it unchecked.
             limit: Stop after so many differences.
+
+        Raises:
+            CatalogDamaged: It cannot be read, or an index does not agree with its table, so
+                that answers could leave out what the rows say.
         """
         with (
             storage_errors("cannot compare the catalog"),
@@ -198,10 +202,15 @@ class Catalog:
         ):
             stated = position(found)
             fresh = Path(folder, "catalog.sqlite")
-            with projected_afresh(fresh, islice(entries, stated.log_size)) as expected:
+            if self._database.path is not None:
+                check_integrity(found)
+            with (
+                projected_afresh(fresh, islice(entries, stated.log_size)) as expected,
+                contextlib.closing(differences(expected, found)) as of_rows,
+            ):
                 actual = Position(position(expected).log_size, head or stated.head)
                 of_position = _position_differences(actual, stated)
-                return list(islice(chain(of_position, differences(expected, found)), limit))
+                return list(islice(chain(of_position, of_rows), limit))
 
     def find(self, query: FindQuery) -> Iterator[RecordingRow]:
         """Recordings, by the time they were made and by id, as they are read."""

@@ -5,7 +5,8 @@ stays flat. What the catalog does not have yet (a log that has grown since) is n
 a catalog that claims more entries than there are is one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,13 +46,22 @@ class Difference:
 Values = tuple[Any, ...]
 
 
-def differences(expected: Connection, found: Connection) -> Iterator[Difference]:
-    """Every difference between two catalogs, table by table, in the order of the keys."""
+def differences(expected: Connection, found: Connection) -> Generator[Difference, None, None]:
+    """Every difference between two catalogs, table by table, in the order of the keys.
+
+    To be closed before the connections are, where it is not read to its end.
+    """
     for table, key in _KEYS.items():
-        yield from _in_table(table, key, _rows(expected, table, key), _rows(found, table, key))
+        with (
+            closing(_rows(expected, table, key)) as wanted,
+            closing(_rows(found, table, key)) as there,
+        ):
+            yield from _in_table(table, key, wanted, there)
 
 
-def _rows(connection: Connection, table: Table, key: Sequence[Column[Any]]) -> Iterator[Values]:
+def _rows(
+    connection: Connection, table: Table, key: Sequence[Column[Any]]
+) -> Generator[Values, None, None]:
     """The rows as the database holds them, without making sense of any value."""
     statement = select(table).order_by(*key).compile(dialect=connection.dialect)
     options = {"stream_results": True, "max_row_buffer": ROWS_AT_ONCE}

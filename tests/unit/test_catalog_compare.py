@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.catalog import Catalog, Difference
+from archive.catalog import Catalog, Difference, FindQuery
 from archive.errors import CatalogDamaged
 from tests.catalog_story import BROKEN, STORE, UNNAMED, VIDEO, Story, tell
 from tests.histories import hex_of
@@ -162,6 +162,22 @@ def test_a_table_that_is_gone_is_damage(path: Path, story: Story) -> None:
     edit(path, "DROP TABLE replicas")
     with pytest.raises(CatalogDamaged):
         compared(path, story)
+
+
+def test_an_index_that_leaves_out_a_row_is_damage(path: Path, story: Story) -> None:
+    """The rows are as they should be, but the question that uses the index would not say so."""
+    edit(
+        path,
+        "PRAGMA writable_schema = ON",
+        "CREATE TABLE elsewhere (officer TEXT, recorded_at_us INTEGER, id TEXT)",
+        "CREATE INDEX empty_index ON elsewhere (officer, recorded_at_us, id)",
+        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"
+        " WHERE name = 'empty_index') WHERE name = 'recordings_by_officer'",
+    )
+    with Catalog.open(path, read_only=True) as catalog:
+        assert list(catalog.find(FindQuery(officer="officer-1"))) == []
+        with pytest.raises(CatalogDamaged):
+            catalog.compare(story.entries)
 
 
 def test_the_temporary_directory_is_left_as_it_was(
