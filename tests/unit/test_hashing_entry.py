@@ -20,7 +20,6 @@ from hashing.entry import (
     parse,
     parse_time,
 )
-from hashing.errors import EvidenceError
 from hashing.schema import Field
 
 STAMP = Stamp(
@@ -170,7 +169,3 @@ def test_every_field_is_a_key_and_is_described(act: Act) -> None:
         assert canonical.is_key(field.name)
         assert field.doc.endswith(".")
         assert "|" not in field.doc + field.kind.name, "would break the table"
-
-
-def test_errors_are_of_the_one_tree() -> None:
-    assert issubclass(MalformedEntry, EvidenceError)
