@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from archive.ingest.arrival import Source, SourceUnreadable
 from archive.ingest.sample import Sampler
 from archive.streams.buffers import BUFFER_BYTES, BufferPool
-from archive.streams.follow import FollowingReadBack
+from archive.streams.compare import FollowingReadBack
 from archive.streams.pipeline import Pipeline, Stage
 from archive.streams.staged import StagedFile
 from hashing.digest import Algorithm, MultiDigest, ObjectDigests
@@ -102,7 +102,8 @@ class Copier:
 
     def _copy_large(self) -> None:
         offset = self._take_prefix()
-        pipeline = Pipeline(self._pool, [*self._digest_stages(), self._write])
+        self._staged.reserve(self._size_bytes)
+        pipeline = Pipeline(self._pool, self._lanes())
         try:
             while True:
                 buffer = self._pool.acquire()
@@ -125,19 +126,17 @@ class Copier:
             raise
         pipeline.drain()
 
-    def _digest_stages(self) -> list[Stage]:
-        def stage(lane: Algorithm) -> Stage:
-            return lambda buffer, length, _: self._digest.update_lane(lane, buffer[:length])
+    def _lanes(self) -> list[list[Stage]]:
+        """The writer, the read-back behind it, and a lane for each digest."""
 
-        return [stage(lane) for lane in self._digest.lanes]
+        def digest(lane: Algorithm) -> list[Stage]:
+            return [lambda buffer, length, _: self._digest.update_lane(lane, buffer[:length])]
+
+        follower = [] if self._follower is None else [self._follower.check]
+        return [[self._write, *follower], *(digest(lane) for lane in self._digest.lanes)]
 
     def _write(self, buffer: memoryview, length: int, offset: int) -> None:
         self._staged.write(buffer, length, offset)
-        self._tell_follower(length, offset)
-
-    def _tell_follower(self, length: int, offset: int) -> None:
-        if self._follower is not None:
-            self._follower.written(length, offset)
 
     def _fill(self, buffer: memoryview, offset: int) -> int:
         """Fill a buffer from the source; short only at its end."""
@@ -186,7 +185,7 @@ class Copier:
         Its start and end are compared with the source, so that a file that has been replaced
         by another of the same name, size and time is not continued.
         """
-        usable = self._staged.existing_bytes() // BUFFER_BYTES * BUFFER_BYTES
+        usable = self._staged.resumable_bytes()
         if usable > self._size_bytes or not self._prefix_matches(usable):
             usable = 0
         self._staged.truncate(usable)
@@ -196,7 +195,6 @@ class Copier:
                 self._sampler.feed(offset, buffer)
                 self._digest.update(buffer)
                 self._progress(BUFFER_BYTES)
-                self._tell_follower(BUFFER_BYTES, offset)
         self._staged.size_bytes = usable
         return usable
 

@@ -121,6 +121,8 @@ class Engine:
                 taken.outcomes.append(_failure(arrival, "unreadable", error.detail))
             except StillChanging as error:
                 taken.outcomes.append(_failure(arrival, "changing", error.detail))
+            except ReadBackMismatch as error:
+                taken.outcomes.append(_failure(arrival, "read_back_mismatch", error.detail))
             except SourceVanished:
                 taken.vanished = True
                 break
@@ -167,9 +169,9 @@ class Engine:
 
     def _on_disk(self, item: Staged) -> Digest:
         """What the disk holds of a staged file, or is taken to hold where policy trusts it."""
-        if not self._policy.read_back:
+        if item.proved or not self._policy.read_back:
             return item.copied.digests.sha256
-        return item.read_back or read_back(item.path, self._pool)
+        return read_back(item.path, self._pool)
 
     def _carry_out(self, intent: Intent, decisions: Sequence[Decision]) -> None:
         """Steps 6 to 8: objects, log and catalog, intent gone."""

@@ -15,9 +15,8 @@ from archive.ingest.arrival import Arrival, Docking, SourceVanished
 from archive.ingest.copy import Copied, Copier, Progress
 from archive.ingest.policy import IntakePolicy, is_small
 from archive.streams.buffers import BUFFER_BYTES, BufferPool
-from archive.streams.follow import FollowingReadBack
+from archive.streams.compare import FollowingReadBack
 from archive.streams.staged import PARTIAL, StagedFile
-from hashing.digest import Digest
 
 COPY_ATTEMPTS = 3
 
@@ -38,7 +37,7 @@ class Staged:
         copied: What the copy found out.
         mtime_us: The source's modification time when it was stable, microseconds.
         changed: Whether the file was other than listed, or had to be copied again.
-        read_back: The digest of what the disk gave back, where that is known already.
+        proved: Whether the disk has given the same bytes back already.
     """
 
     arrival: Arrival
@@ -46,7 +45,7 @@ class Staged:
     copied: Copied
     mtime_us: int
     changed: bool
-    read_back: Digest | None
+    proved: bool
 
 
 class Stager:
@@ -70,6 +69,7 @@ class Stager:
             SourceUnreadable: The file cannot be opened.
             SourceVanished: The recorder is gone; a large copy can be continued later.
             StillChanging: The file never held still.
+            ReadBackMismatch: The disk gave other bytes back than were written.
             StorageError: The disk refused; nothing of this file is left.
         """
         for _ in range(COPY_ATTEMPTS):
@@ -87,7 +87,7 @@ class Stager:
             file = stack.enter_context(StagedFile(path, direct=not is_small(arrival)))
             follower = self._follow(file)
             if follower is not None:
-                stack.callback(follower.stop)
+                stack.callback(follower.close)
             try:
                 parts = (source, before[0], file, self._pool, self._policy.algorithms, progress)
                 copied = Copier(*parts, follower).run()
@@ -98,10 +98,11 @@ class Stager:
             if before != after or copied.digests.size_bytes != after[0]:
                 return None
             file.finish(sync=not is_small(arrival))
-            read_back = None if follower is None else follower.finish(after[0])
+            if follower is not None:
+                follower.finish()
             file.keep()
             changed = after != (arrival.size_bytes, arrival.mtime_us)
-            return Staged(arrival, file.path, copied, after[1], changed, read_back)
+            return Staged(arrival, file.path, copied, after[1], changed, follower is not None)
 
     def _follow(self, file: StagedFile) -> FollowingReadBack | None:
         """A read-back behind a large copy, where the file system can read past its cache."""

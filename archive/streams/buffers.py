@@ -35,6 +35,16 @@ class BufferPool:
             self._unmade -= 1
         return memoryview(mmap.mmap(-1, BUFFER_BYTES))
 
+    def acquire_spare(self) -> memoryview | None:
+        """A buffer for the caller alone, or None when all are in use."""
+        with self._returned:
+            if self._free:
+                return self._free.pop()
+            if not self._unmade:
+                return None
+            self._unmade -= 1
+        return memoryview(mmap.mmap(-1, BUFFER_BYTES))
+
     def release(self, buffer: memoryview) -> None:
         """Give a buffer back; the caller must not touch it afterwards."""
         with self._returned:

@@ -66,7 +66,7 @@ def _hash_beside(
     descriptor: int, size_bytes: int, digest: MultiDigest, pool: BufferPool, progress: Progress
 ) -> None:
     """Read in this thread while another hashes."""
-    pipeline = Pipeline(pool, [lambda buffer, length, _: digest.update(buffer[:length])])
+    pipeline = Pipeline(pool, [[lambda buffer, length, _: digest.update(buffer[:length])]])
     try:
         for offset in range(0, size_bytes, BUFFER_BYTES):
             buffer = pool.acquire()

@@ -5,6 +5,7 @@ system can (``O_DIRECT``), so that one copy does not push everything else out of
 read-back that follows really comes from the disk.
 """
 
+import ctypes
 import errno
 import os
 from pathlib import Path
@@ -17,6 +18,14 @@ PARTIAL = ".part"
 """Suffix of a staged file; a whole prefix of the source, so that a copy can go on from it."""
 HOLED = ".holed"
 """Suffix of a staged file with unreadable extents; such a copy always starts anew."""
+
+STEP_BYTES = 16 * BUFFER_BYTES
+"""How far ahead of its bytes a direct copy lets its file end."""
+_UNFINISHED = 1
+_KEEP_SIZE = 1  # FALLOC_FL_KEEP_SIZE of fallocate(2)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
 class StagedFile:
@@ -34,6 +43,7 @@ class StagedFile:
         self.path = path
         self.size_bytes = 0
         self._kept = False
+        self._extent = 0
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         with storage_errors(f"cannot stage {path.name}"):
             self._descriptor, self.direct = self._open(flags, direct=direct)
@@ -57,6 +67,8 @@ class StagedFile:
     def keep_prefix(self) -> None:
         """Leave there what a later copy can go on from: whole buffers without holes."""
         self._kept = self.path.suffix == PARTIAL and self.size_bytes >= BUFFER_BYTES
+        if self._kept:
+            self.truncate(self.size_bytes // BUFFER_BYTES * BUFFER_BYTES)
 
     def _open(self, flags: int, *, direct: bool) -> tuple[int, bool]:
         if direct:
@@ -67,10 +79,27 @@ class StagedFile:
                     raise
         return os.open(self.path, flags, FILE_MODE), False
 
-    def existing_bytes(self) -> int:
-        """How much of an earlier copy is there."""
+    def resumable_bytes(self) -> int:
+        """How much of an earlier copy is there for certain, in whole buffers."""
         with storage_errors(f"cannot stat {self.path.name}"):
-            return os.fstat(self._descriptor).st_size
+            size = os.fstat(self._descriptor).st_size
+        if size % BUFFER_BYTES == _UNFINISHED:
+            return max(0, size - _UNFINISHED - STEP_BYTES)
+        return size // BUFFER_BYTES * BUFFER_BYTES
+
+    def reserve(self, size_bytes: int) -> None:
+        """Take the room for a direct copy beforehand, so that its writes only fill blocks in.
+
+        Raises:
+            DiskFull: There is no such room.
+        """
+        if not self.direct or not size_bytes:
+            return
+        with storage_errors(f"cannot make room for {self.path.name}"):
+            if _libc.fallocate(self._descriptor, _KEEP_SIZE, 0, size_bytes) != 0:
+                code = ctypes.get_errno()
+                if code != errno.EOPNOTSUPP:  # this file system takes room as it is written
+                    raise OSError(code, os.strerror(code))
 
     def truncate(self, size_bytes: int = 0) -> None:
         """Drop everything from ``size_bytes`` on."""
@@ -84,11 +113,21 @@ class StagedFile:
         """
         padded = -(-length // ALIGNMENT_BYTES) * ALIGNMENT_BYTES if self.direct else length
         view = buffer[:padded]
+        if self.direct and offset + padded > self._extent:
+            self._extend(offset + padded)
         with storage_errors(f"cannot stage {self.path.name}"):
             done = 0
             while done < padded:
                 done += os.pwrite(self._descriptor, view[done:], offset + done)
         self.size_bytes = max(self.size_bytes, offset + length)
+
+    def _extend(self, needed: int) -> None:
+        """Let the file end a step ahead of its bytes: writes within it do not wait for reads.
+
+        The one byte more says, to a later start, that the last step is not certain.
+        """
+        self._extent = -(-needed // STEP_BYTES) * STEP_BYTES
+        self.truncate(self._extent + _UNFINISHED)
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
         """Read staged bytes back (used to re-hash the prefix of an interrupted copy)."""
