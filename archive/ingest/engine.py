@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from archive.catalog.catalog import Catalog
 from archive.durable import remove, sync_file_system
-from archive.errors import DiskFull, StorageError
+from archive.errors import DiskFull, ReadBackMismatch, StorageError
 from archive.ingest.arrival import (
     Arrival,
     Docking,
