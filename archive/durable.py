@@ -128,13 +128,19 @@ def replace_group(files: Sequence[tuple[Path, bytes]]) -> None:
     is not said.
     """
     temporary = [path.with_name(f".{path.name}.new") for path, _ in files]
-    for (path, data), new in zip(files, temporary, strict=True):
-        make_directory(path.parent)
-        with storage_errors(f"cannot write {path}"):
-            _write_new(new, data, os.O_TRUNC, FILE_MODE, sync=True)
-    for (path, _), new in zip(files, temporary, strict=True):
-        with storage_errors(f"cannot write {path}"):
-            new.replace(path)
+    try:
+        for (path, data), new in zip(files, temporary, strict=True):
+            make_directory(path.parent)
+            with storage_errors(f"cannot write {path}"):
+                _write_new(new, data, os.O_TRUNC, FILE_MODE, sync=True)
+        for (path, _), new in zip(files, temporary, strict=True):
+            with storage_errors(f"cannot write {path}"):
+                new.replace(path)
+    except StorageError:
+        for new in temporary:  # a full disk must not stay full of what nobody asked for
+            with contextlib.suppress(StorageError):
+                remove(new)
+        raise
     for directory in sorted({path.parent for path, _ in files}):
         fsync_directory(directory)
 

@@ -63,7 +63,10 @@ class GuardedStore:
     def card(self) -> StoreCard:
         """The store's signed identity, read now."""
         fields = self._ask("card", {}).fields
-        return StoreCard(fields["store"], fields["origin"], fields["created"])
+        card = StoreCard(fields["store"], fields["origin"], fields["created"])
+        # Workers come and go: whoever comes later must find the same store.
+        self._workers.spec = replace(self._workers.spec, store=card.store)
+        return card
 
     def put(self, staged: Readable, digests: ObjectDigests) -> bool:
         """Take an object; the worker stages it in the store and reads it back."""
@@ -162,8 +165,8 @@ class GuardedStore:
             staged: The object that the worker may ask for.
             into: Where the answer's bytes go if they fit.
         """
-        if self._workers.spec.store is None:  # workers come and go: all must find the same store
-            self._workers.spec = replace(self._workers.spec, store=self.card().store)
+        if self._workers.spec.store is None:
+            self.card()
         return self._ask(call, fields, data, staged, into)
 
     def _ask(
