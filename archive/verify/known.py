@@ -47,6 +47,18 @@ class KnownCheckpoint:
         """What findings are about."""
         return f"known checkpoint of size {self.checkpoint.size}"
 
+    def verify(self, keys: Sequence[VerifierKey]) -> Checkpoint:
+        """The checkpoint, believed because one of these keys signed it.
+
+        Raises:
+            SignatureInvalid: None did, or a signature by one of them is wrong.
+        """
+        if not self.is_signed_by_one_of(keys):
+            raise SignatureInvalid(f"the {self.subject} is not signed by a key of this log")
+        for finding in _wrong([self], keys):
+            raise SignatureInvalid(finding.detail)
+        return self.checkpoint
+
     def is_signed_by_one_of(self, keys: Sequence[VerifierKey]) -> bool:
         """Whether it carries a signature line of one of these keys, right or wrong."""
         lines = {(line.name, line.key_hash) for line in self.note.signatures}

@@ -91,10 +91,15 @@ def require_owner(directory: Path) -> None:
 def _opened_here(config: Config, *, sweep: bool) -> Iterator["FastAPI"]:
     from evidence_daemon.api.app import create_app
     from evidence_daemon.logs import configure
+    from evidence_daemon.service.read_only import ReadOnlyService, is_read_only
     from evidence_daemon.service.service import ArchiveService
 
     configure("error")  # what a person must know, the answers and errors of the API say
-    service = ArchiveService.open(config, sweep=sweep)
+    service = (
+        ReadOnlyService.open(config)
+        if is_read_only(config.archive.directory)
+        else ArchiveService.open(config, sweep=sweep)
+    )
     try:
         yield create_app(service)
     finally:

@@ -82,6 +82,22 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
             _COMMANDS + "catalog",
             Bilingual(zh="重建目录。", en="Make the catalog anew from the log."),
         ),
+        "store": Entry(
+            _COMMANDS + "store",
+            Bilingual(zh="登记附加存储。", en="Register further stores."),
+        ),
+        "backup": Entry(
+            _COMMANDS + "backup",
+            Bilingual(zh="备份。", en="Back up what the newest checkpoint covers."),
+        ),
+        "restore": Entry(
+            _COMMANDS + "restore",
+            Bilingual(zh="由备份重建采集站。", en="Make a station again from a backup."),
+        ),
+        "doctor": Entry(
+            _COMMANDS + "doctor",
+            Bilingual(zh="检查采集站能否正常工作。", en="Check that the station can do its work."),
+        ),
         "config": Entry(
             _COMMANDS + "config",
             Bilingual(zh="显示或检查配置。", en="Show or check the configuration."),

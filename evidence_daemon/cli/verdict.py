@@ -91,6 +91,7 @@ CHECKS: Mapping[int, Bilingual] = MappingProxyType(
 )
 """What it means for the evidence that a check passes."""
 
+_FINDINGS_TOLD = 10
 _DEEP_ONLY = frozenset({CHECK_DIGESTS, CHECK_UNLOGGED, CHECK_CATALOG})
 
 _STATUS_WORDS: Mapping[Status, Bilingual] = MappingProxyType(
@@ -135,6 +136,8 @@ class Report:
         if check != Check.SIGNATURE and any(
             finding.severity is Severity.ERROR for finding in self._of(Check.BUNDLES)
         ):
+            return False
+        if check == CHECK_DIGESTS and self._of(CHECK_PRESENT):
             return False
         asked = {
             Check.KNOWN: bool(self.question.known),
@@ -181,9 +184,14 @@ class Report:
         for check, words in CHECKS.items():
             status = _STATUS_WORDS[self.status(check)].in_language(current())
             yield f"[{status}] {check:d}. {words.in_language(current())}"
-            for finding in self._of(check):
+            found = self._of(check)
+            for finding in found[:_FINDINGS_TOLD]:
                 yield f"    {finding.code} · {finding.subject}: {finding.detail}"
-            for meaning in dict.fromkeys(finding.kind.meaning for finding in self._of(check)):
+            if (more := len(found) - _FINDINGS_TOLD) > 0:
+                yield say(
+                    zh=f"    另有 {more} 处，--json 列出。", en=f"    and {more} more; see --json"
+                )
+            for meaning in dict.fromkeys(finding.kind.meaning for finding in found):
                 yield f"    → {meaning.in_language(current())}"
 
     def _verdict_lines(self) -> Iterator[str]:

@@ -10,6 +10,7 @@ from archive.archive import Archive
 from archive.catalog.rows import EventRow, FindQuery, RecordingRow
 from archive.errors import PolicyError
 from archive.log.reader import LogFiles
+from archive.read_only import ReadOnlyArchive
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Digest
 from hashing.entry import Act, Entry, format_time
@@ -49,10 +50,10 @@ class Reading:
     """Answers from catalog, log and objects.
 
     Args:
-        archive: The opened archive.
+        archive: The opened archive; one that is only read gives no copies.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive | ReadOnlyArchive) -> None:
         self._archive = archive
         self._files = LogFiles(archive.layout.log)
 

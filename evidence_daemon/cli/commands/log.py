@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from evidence_daemon.cli.arguments import recording_argument
+from evidence_daemon.cli.commands.log_succeed import succeed
 from evidence_daemon.cli.door import open_door
 from evidence_daemon.cli.frame import Command, Group
 from evidence_daemon.cli.help import by_example
@@ -140,3 +141,6 @@ def _tlog_proof(proof: dict[str, Any]) -> str:
     entry = base64.b64encode(proof["entry"].encode()).decode("ascii")
     lines = (_PROOF_FORMAT, f"extra {entry}", f"index {proof['index']}", *proof["proof"], "")
     return "\n".join(lines) + "\n" + str(proof["checkpoint"])
+
+
+command.add_command(succeed)

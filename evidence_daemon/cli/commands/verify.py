@@ -9,15 +9,13 @@ import click
 from evidence_daemon.cli.frame import Command
 from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
+from evidence_daemon.cli.known import key_option, known_option, read_key, read_known
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.progress import Progress, Unit
 from evidence_daemon.errors import UsageError
-from hashing.errors import EvidenceError
 
 if TYPE_CHECKING:
     from archive.verify import archive as verification
-    from archive.verify.known import KnownCheckpoint
-    from hashing.note import VerifierKey
 
 _ARCHIVE = "archive"
 """What ``evd init`` calls the archive inside its folder."""
@@ -53,25 +51,8 @@ _ARCHIVE = "archive"
     is_flag=True,
     help=say(zh="还核对条目内容的格式。", en="Hold entries against their schemas too."),
 )
-@click.option(
-    "--key",
-    "key_text",
-    metavar="VKEY",
-    help=say(
-        zh="锁定的验证密钥（evd init 打印）。", en="The pinned verifier key that evd init printed."
-    ),
-)
-@click.option(
-    "--known",
-    "known_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=say(
-        zh="外部保存的检查点（evd log head 的输出），可多次给出。",
-        en="A checkpoint kept elsewhere, as evd log head prints it; may be repeated.",
-    ),
-)
+@key_option
+@known_option
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -93,8 +74,8 @@ def command(
         raise UsageError("--digests all reads objects, which only --deep does")
     config = invocation.load_config().config
     root = _archive_in(path or config.archive.directory)
-    key = _key(key_text or config.verify.key)
-    known = [_known(file) for file in known_files]
+    key = read_key(key_text or config.verify.key)
+    known = [read_known(file) for file in known_files]
     question = Question(
         key=key,
         known=[one.checkpoint for one in known],
@@ -114,28 +95,6 @@ def _archive_in(path: Path) -> Path:
     inner = path / _ARCHIVE
     is_station = (inner / "log").is_dir() and not (path / "log").is_dir()
     return inner if is_station else path
-
-
-def _key(text: str | None) -> "VerifierKey | None":
-    from hashing.note import VerifierKey
-
-    if text is None:
-        return None
-    try:
-        return VerifierKey.parse(text.strip())
-    except EvidenceError as error:
-        raise UsageError(f"the pinned key cannot be read: {error.detail}") from error
-
-
-def _known(file: Path) -> "KnownCheckpoint":
-    from archive.verify.known import KnownCheckpoint
-
-    try:
-        return KnownCheckpoint.parse(file.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    except EvidenceError as error:
-        raise UsageError(f"{file} is not a signed checkpoint: {error.detail}") from error
 
 
 def _stored_bytes(root: Path) -> int:

@@ -1,0 +1,66 @@
+"""What people kept elsewhere, as commands take it: the verifier key, and checkpoints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence_daemon.cli.language import say
+from evidence_daemon.errors import UsageError
+from hashing.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from archive.verify.known import KnownCheckpoint
+    from hashing.note import VerifierKey
+
+key_option = click.option(
+    "--key",
+    "key_text",
+    metavar="VKEY",
+    help=say(
+        zh="锁定的验证密钥（evd init 打印）。", en="The pinned verifier key that evd init printed."
+    ),
+)
+known_option = click.option(
+    "--known",
+    "known_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say(
+        zh="外部保存的检查点（evd log head 的输出），可多次给出。",
+        en="A checkpoint kept elsewhere, as evd log head prints it; may be repeated.",
+    ),
+)
+
+
+def read_known(file: Path) -> "KnownCheckpoint":
+    """Read a checkpoint; its signatures are judged later.
+
+    Raises:
+        UsageError: The file is none.
+    """
+    from archive.verify.known import KnownCheckpoint
+
+    try:
+        return KnownCheckpoint.parse(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except EvidenceError as error:
+        raise UsageError(f"{file} is not a signed checkpoint: {error.detail}") from error
+
+
+def read_key(text: str | None) -> "VerifierKey | None":
+    """Read a verifier key, if one is given.
+
+    Raises:
+        UsageError: The text is none.
+    """
+    from hashing.note import VerifierKey
+
+    if text is None:
+        return None
+    try:
+        return VerifierKey.parse(text.strip())
+    except EvidenceError as error:
+        raise UsageError(f"the pinned key cannot be read: {error.detail}") from error

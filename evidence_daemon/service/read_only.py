@@ -1,0 +1,55 @@
+"""The service behind the API where the archive cannot be written: it answers, no more."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from archive.log.reader import LogFiles
+from archive.read_only import ArchiveReadOnly, ReadOnlyArchive
+from evidence_daemon.config.schema import Config
+from evidence_daemon.service.intake import Intake
+from evidence_daemon.service.reading import Reading
+
+
+class ReadOnlyService:
+    """What can be asked of an archive on a read-only medium.
+
+    Attributes:
+        reading: Answers questions.
+
+    Args:
+        archive: Opened by the caller; closed by :meth:`close`.
+    """
+
+    def __init__(self, archive: ReadOnlyArchive) -> None:
+        self._archive = archive
+        self.reading = Reading(archive)
+
+    @classmethod
+    def open(cls, config: Config) -> Self:
+        """Open the configured archive for questions; errors as :meth:`ReadOnlyArchive.open`."""
+        return cls(ReadOnlyArchive.open(config.archive.directory))
+
+    @property
+    def intake(self) -> Intake:
+        """Nothing can be taken in.
+
+        Raises:
+            ArchiveReadOnly: Always.
+        """
+        raise ArchiveReadOnly(f"{self._archive.layout.root} cannot be written")
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        self._archive.close()
+
+    def health(self) -> Mapping[str, object]:
+        """What can be said of it."""
+        head = LogFiles(self._archive.layout.log).head()
+        return {"origin": head.origin, "entries": head.size, "read_only": True}
+
+
+def is_read_only(directory: Path) -> bool:
+    """Whether an archive is there that this process cannot write to."""
+    return directory.is_dir() and not os.access(directory, os.W_OK)
