@@ -12,7 +12,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, dropwhile, islice
 from pathlib import Path
@@ -237,6 +237,10 @@ class Catalog:
         """Whether a recording with this whole id is known."""
         return self._ask(recordings.has_recording, recording_id)
 
+    def known_recordings(self, ids: Collection[str]) -> set[str]:
+        """Those of some whole ids that are recordings; at most a group's worth of them."""
+        return self._ask(recordings.known_recordings, ids)
+
     def custody(self, recording_id: str) -> list[EventRow]:
         """Every entry that concerns a recording, by its whole id, in the order of the log."""
         return self._ask(custody.custody, recording_id)
@@ -251,6 +255,12 @@ class Catalog:
         """The latest occurrence on this recorder of a file that looks the same from outside."""
         return self._ask(occurrences.same_occurrence, recorder, path, size_bytes, mtime_us)
 
+    def same_occurrences(
+        self, recorder: str, files: Collection[tuple[bytes, int, int]]
+    ) -> dict[bytes, Occurrence]:
+        """For files (path, size, time) of a recorder what :meth:`same_occurrence` says, by path."""
+        return self._ask(occurrences.same_occurrences, recorder, files)
+
     def has_occurrence(self, docking: str, path: bytes) -> bool:
         """Whether the file at this path was taken or sighted in this docking."""
         return self._ask(occurrences.has_occurrence, docking, path)
@@ -258,6 +268,10 @@ class Catalog:
     def object(self, sha256: str) -> ObjectRow | None:
         """The object with this digest, in hexadecimal."""
         return self._ask(objects.object_of, sha256)
+
+    def known_objects(self, digests: Collection[str]) -> set[str]:
+        """Those of some digests that name an object; at most a group's worth of them."""
+        return self._ask(objects.known_objects, digests)
 
     def objects(self) -> Iterator[ObjectRow]:
         """Every object, by digest."""

@@ -1,11 +1,10 @@
 """What the staged bytes are: a new object, a new recording of known bytes, or a sighting.
 
-Pure over what the catalog knows; the caller holds the claims on the digests concerned.
+Pure; the caller holds the claims on the digests concerned.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from archive.ingest.arrival import Docking, Outcome, Result, clamped_us
 from archive.ingest.intents import Intended
@@ -13,16 +12,6 @@ from archive.ingest.stage import Staged
 from archive.stores.landing import ReadyFile
 from hashing.entry import Act
 from hashing.recording import recording_id
-
-
-class Known(Protocol):
-    """What is asked about the past."""
-
-    def object(self, sha256: str) -> object | None:
-        """The object of that digest, or None."""
-
-    def has_recording(self, recording: str) -> bool:
-        """Whether a recording of that id exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +29,26 @@ class Decision:
     outcome: Outcome
 
 
-def decide(docking: Docking, staged: Sequence[Staged], known: Known) -> list[Decision]:
-    """Decide for a group, in order: an earlier file of the group counts as known."""
-    objects: set[str] = set()
-    recordings: set[str] = set()
+def decide(
+    docking: Docking,
+    staged: Sequence[Staged],
+    known_objects: Collection[str],
+    known_recordings: Collection[str],
+) -> list[Decision]:
+    """Decide for a group, in order: an earlier file of the group counts as known.
+
+    Args:
+        docking: The docking the files came with.
+        staged: The files.
+        known_objects: Digests among theirs that the archive has.
+        known_recordings: Recordings among theirs that the archive has.
+    """
+    objects, recordings = set(known_objects), set(known_recordings)
     decisions: list[Decision] = []
     for item in staged:
         sha256 = item.copied.digests.sha256.hex
         recording = recording_id(docking.recorder, sha256)
-        new_object = sha256 not in objects and known.object(sha256) is None
-        new_recording = recording not in recordings and not known.has_recording(recording)
+        new_object, new_recording = sha256 not in objects, recording not in recordings
         objects.add(sha256)
         recordings.add(recording)
         decisions.append(

@@ -35,6 +35,7 @@ from archive.streams.readback import read_back
 from archive.streams.space import free_bytes
 from hashing.digest import Digest
 from hashing.entry import Act
+from hashing.recording import recording_id
 
 
 @dataclass(slots=True)
@@ -144,13 +145,19 @@ class Engine:
             sync_file_system(self._layout.staging)
         proved, outcomes = self._read_back(staged)
         with self._digests.holding(item.copied.digests.sha256.hex for item in proved):
-            decisions = decide(docking, proved, self._catalog)
+            decisions = self._decide(docking, proved)
             if decisions:
                 intended = [decision.intended for decision in decisions]
                 intent = declare(self._layout.staging, docking.actor, intended)
                 unless_intended.pop_all()
                 self._carry_out(intent, decisions)
         return outcomes + [decision.outcome for decision in decisions]
+
+    def _decide(self, docking: Docking, proved: Sequence[Staged]) -> list[Decision]:
+        digests = [item.copied.digests.sha256.hex for item in proved]
+        recordings = [recording_id(docking.recorder, digest) for digest in digests]
+        known = self._catalog.known_objects(digests), self._catalog.known_recordings(recordings)
+        return decide(docking, proved, *known)
 
     def _read_back(self, staged: Iterable[Staged]) -> tuple[list[Staged], list[Outcome]]:
         """Step 4: what the disk gives back, and what it does not."""

@@ -44,14 +44,16 @@ class Recogniser:
         """New names, and candidates for a sighting; nothing is read from the recorder."""
         fresh: list[Arrival] = []
         candidates: list[Candidate] = []
-        for arrival in arrivals:
-            earlier = self._catalog.same_occurrence(
-                docking.recorder, arrival.path, arrival.size_bytes, arrival.mtime_us
-            )
-            if earlier is not None and earlier.complete:
-                candidates.append(Candidate(arrival, earlier))
-            else:
-                fresh.append(arrival)
+        for start in range(0, len(arrivals), GROUP_SIGHTINGS):
+            group = arrivals[start : start + GROUP_SIGHTINGS]
+            files = [(each.path, each.size_bytes, each.mtime_us) for each in group]
+            same = self._catalog.same_occurrences(docking.recorder, files)
+            for arrival in group:
+                earlier = same.get(arrival.path)
+                if earlier is not None and earlier.complete:
+                    candidates.append(Candidate(arrival, earlier))
+                else:
+                    fresh.append(arrival)
         return fresh, candidates
 
     def confirm(

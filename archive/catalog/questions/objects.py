@@ -1,5 +1,7 @@
 """Objects, where copies of them lie, and how much there is of everything."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, and_, func, select
 
 from archive.catalog.rows import Counts, ObjectRow, QuarantineRow, ReplicaRow, WantedCopy
@@ -17,6 +19,12 @@ def object_of(connection: Connection, sha256: str) -> ObjectRow | None:
     """The object with this digest."""
     row = connection.execute(select(objects).where(objects.c.sha256 == sha256)).one_or_none()
     return None if row is None else ObjectRow(*row)
+
+
+def known_objects(connection: Connection, digests: Collection[str]) -> set[str]:
+    """Those of the digests that name an object."""
+    statement = select(objects.c.sha256).where(objects.c.sha256.in_(digests))
+    return set(connection.scalars(statement))
 
 
 def objects_page(connection: Connection, after: str, rows: int) -> list[ObjectRow]:

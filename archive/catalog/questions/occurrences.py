@@ -1,5 +1,6 @@
 """Occurrences: was this file seen before, and where was this recording seen."""
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -50,6 +51,27 @@ def same_occurrence(
         .order_by(occurrences.c.seq.desc())
     )
     return _first_at(connection, statement, path)
+
+
+def same_occurrences(
+    connection: Connection, recorder: str, files: Collection[tuple[bytes, int, int]]
+) -> dict[bytes, Occurrence]:
+    """For each file (path, size in bytes, time) what :func:`same_occurrence` says, by path."""
+    wanted = {path: (size_bytes, mtime_us) for path, size_bytes, mtime_us in files}
+    statement = (
+        _occurrences()
+        .where(
+            occurrences.c.recorder == recorder,
+            occurrences.c.path_key.in_([path_key(path) for path in wanted]),
+        )
+        .order_by(occurrences.c.seq)
+    )
+    same: dict[bytes, Occurrence] = {}
+    for row in map(_row, connection.execute(statement).mappings()):
+        path = _raw_path(row)
+        if wanted.get(path) == (row.size_bytes, row.mtime_us):
+            same[path] = row
+    return same
 
 
 def has_occurrence(connection: Connection, docking: str, path: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, select, tuple_
@@ -73,6 +74,11 @@ def recording(connection: Connection, prefix: str) -> RecordingRow:
 def has_recording(connection: Connection, recording_id: str) -> bool:
     """Whether a recording with this whole id is known."""
     return bool(connection.scalar(select(exists().where(recordings.c.id == recording_id))))
+
+
+def known_recordings(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Those of the whole ids that are recordings."""
+    return set(connection.scalars(select(recordings.c.id).where(recordings.c.id.in_(ids))))
 
 
 def _beginning_with(prefix: str) -> Select[Any]:
