@@ -47,7 +47,7 @@ def wanted_copies_page(
     """Objects that a store does not hold, by digest, those behind ``after``, at most ``rows``."""
     of_store = and_(replicas.c.sha256 == objects.c.sha256, replicas.c.store == store)
     statement = (
-        select(objects.c.sha256, func.coalesce(replicas.c.seq, objects.c.first_seq))
+        select(objects.c.sha256, func.coalesce(replicas.c.seq, objects.c.seq))
         .select_from(objects.outerjoin(replicas, of_store))
         .where(objects.c.sha256 > after, replicas.c.present.is_not(True))
         .order_by(objects.c.sha256)
