@@ -44,7 +44,6 @@ _SCRATCH: Final = (
     "PRAGMA synchronous = OFF",
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA cache_size = -131072",
-    "PRAGMA temp_store = MEMORY",
 )
 _COPYING: Final = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = FULL")
 
