@@ -10,7 +10,9 @@ from archive.stores.directory import DirectoryStore
 from archive.stores.guarded import GuardedStore
 from archive.stores.opening import directory_spec
 from archive.stores.share import register
+from drivers.folder import FolderRecorder
 from hashing.note import SigningKey
+from tests.archives import CARD, Site, assert_holds, dock, lay_card, new_site
 
 
 @dataclass
@@ -70,3 +72,13 @@ class ShareSite:
     def staged(self) -> list[str]:
         """What lies in staging."""
         return sorted(path.name for path in (self.folder / "staging").iterdir())
+
+
+def ingested_site(folder: Path) -> Site:
+    """An archive that a small card was taken into."""
+    site = new_site(folder / "site")
+    manifest = lay_card(folder / "cards")
+    with site.open() as archive:
+        dock(archive, FolderRecorder(str(folder / "cards" / CARD.name)))
+    assert_holds(site, manifest)
+    return site

@@ -99,6 +99,10 @@ class StoreKeeper:
         self._stopping.set()
         self._wake.set()
         self._store.close()
+        self.join()
+
+    def join(self) -> None:
+        """Wait until the thread has ended, by :meth:`stop` or by itself."""
         if self._thread is not None:
             self._thread.join()
 
