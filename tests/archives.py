@@ -8,9 +8,9 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from drivers.simulator.card import CardManifest, write_card
 from drivers.simulator.plan import CardPlan, Firmware
 from evidence_daemon.station.docking import DockingOrder, Ended
 from evidence_daemon.station.station import Station
+from hashing.digest import Algorithm
 from hashing.note import VerifierKey
 
 MEBIBYTE = 1 << 20
-POLICY = IntakePolicy(reserve_bytes=0, buffer_bytes=16 * MEBIBYTE)
+POLICY = IntakePolicy(algorithms=(Algorithm.SHA256,), reserve_bytes=0, buffer_bytes=16 * MEBIBYTE)
 ORDER = DockingOrder(slot=None, actor="tester", timezone="Asia/Shanghai")
 CLIP_BYTES = (5 * MEBIBYTE + 4711, MEBIBYTE + 815, 70_000, 2_000)
 """A file of several buffers, one that is written alone, two that share their syncs."""
@@ -130,7 +131,6 @@ CARD = CardPlan(
     recordings=4,
     first_counter=0,
     important=frozenset({0, 3}),
-    prerecord=1,
     zero_byte=True,
     symlink=True,
 )
@@ -143,19 +143,6 @@ def lay_card(
     """Lay a small card out below ``folder``; the card is ``folder / plan.name``."""
     made = write_clips(folder / "clips") if clips is None else clips
     return write_card(plan, str(folder / plan.name), made)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What an archive must hold.
-
-    Attributes:
-        objects: SHA-256 of every content.
-        sizes: How large each is.
-    """
-
-    objects: frozenset[str]
-    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def assert_sound(site: Site) -> None:

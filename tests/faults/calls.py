@@ -6,6 +6,7 @@ them. At a chosen call the process is killed, or the call is answered with an er
 of being made.
 """
 
+import ctypes
 import os
 import signal
 import threading
@@ -14,13 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import archive.durable
+import archive.streams.staged
 from archive.catalog.catalog import Catalog
+from archive.errors import StorageError
 
 BEFORE, AFTER = "before", "after"
 """Killed before the call is made, or when it has been made and nothing else."""
 
 _CHANGING = ("open", "write", "pwrite", "ftruncate", "link", "rename", "replace", "unlink")
 _NAMES = (*_CHANGING, "mkdir", "rmdir", "fsync", "close")
+_LIBRARY = ("syncfs", "renameat2", "fallocate")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -50,12 +54,14 @@ class Turnstile:
         made: Every call so far, for people.
         synced_again: Descriptors that were synced after a sync of them had failed.
         watch: Told of every call that was made, while no other can be.
+        last_words: Done before the process is killed.
     """
 
     fault: Fault = field(default_factory=Fault)
     made: list[str] = field(default_factory=list)
     synced_again: list[str] = field(default_factory=list)
-    watch: Callable[[str, tuple[Any, ...], Any], None] = lambda name, args, result: None
+    watch: Callable[[str, tuple[Any, ...], Any], None] = lambda _name, _args, _result: None
+    last_words: Callable[[], None] = lambda: None
     _unsynced: dict[int, str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -64,9 +70,9 @@ class Turnstile:
         for name in _NAMES:
             setattr(os, name, self._guarded(name, getattr(os, name)))
         library = _Library(archive.durable._libc)
-        library.syncfs = self._guarded("syncfs", library.syncfs)
-        library.renameat2 = self._guarded("renameat2", library.renameat2)
-        archive.durable._libc = library  # type: ignore[assignment]
+        for name in _LIBRARY:
+            setattr(library, name, self._guarded(name, getattr(library, name)))
+        archive.durable._libc = archive.streams.staged._libc = library  # type: ignore[assignment]
         Catalog.apply = self._guarded("apply", Catalog.apply)  # type: ignore[method-assign]
 
     def _guarded(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,7 +95,7 @@ class Turnstile:
         if name == "fsync" and args[0] in self._unsynced:
             self.synced_again.append(self._unsynced[args[0]])
         if due and self.fault.how == BEFORE:
-            _die()
+            self._die()
         if due and isinstance(self.fault.how, int):
             return self._refuse(name, args)
         try:
@@ -97,7 +103,7 @@ class Turnstile:
             self.watch(name, args, result)
         finally:
             if due and self.fault.how == AFTER:
-                _die()
+                self._die()
         return result
 
     def _is_due(self, name: str) -> bool:
@@ -106,15 +112,19 @@ class Turnstile:
         number = len(self.made) + 1
         return number == self.fault.at or (self.fault.lasting and number > self.fault.at)
 
+    def _die(self) -> None:
+        self.last_words()
+        os.kill(os.getpid(), signal.SIGKILL)
+
     def _refuse(self, name: str, args: tuple[Any, ...]) -> Any:
         assert isinstance(self.fault.how, int)
         if name == "fsync":
             self._unsynced[args[0]] = self.made[-1]
-        if name in {"syncfs", "renameat2"}:
-            archive.durable.ctypes.set_errno(self.fault.how)
+        if name in _LIBRARY:
+            ctypes.set_errno(self.fault.how)
             return -1
         if name == "apply":
-            raise archive.durable.StorageError("cannot write the catalog: injected")
+            raise StorageError("cannot write the catalog: injected")
         raise OSError(self.fault.how, os.strerror(self.fault.how))
 
 
@@ -123,15 +133,9 @@ class _Library:
 
     def __init__(self, real: Any) -> None:
         self._real = real
-        self.syncfs = real.syncfs
-        self.renameat2 = real.renameat2
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
-
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _told(args: tuple[Any, ...]) -> str:

@@ -54,6 +54,7 @@ def _fork(line: str) -> int:
     child = os.fork()
     if child == 0:
         code = 1
+        os.dup2(2, 1)  # standard output is how outcomes are told
         try:
             perform(Job.from_json(line))
             code = 0
@@ -65,7 +66,8 @@ def _fork(line: str) -> int:
 def main() -> None:
     """Fork a child for each job on standard input, and tell how it ended."""
     for line in sys.stdin:
-        print(_fork(line), flush=True)
+        sys.stdout.write(f"{_fork(line)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Bench:
         """Open the archive, which recovers it, and close it."""
         return self.children.run(replace(self.job(site, fault), card=""))
 
-    def assert_recovers(self, site: Site) -> None:
+    def assert_recovers(self, site: Site, *, keep: bool = False) -> None:
         """After a restart nothing contradicts, and the card comes in whole."""
         with site.open():
             pass
@@ -72,7 +72,8 @@ class Bench:
         assert_balanced(ended, self.manifest)
         assert_sound(site)
         assert_holds(site, self.manifest)
-        shutil.rmtree(site.folder)
+        if not keep:
+            shutil.rmtree(site.folder)
 
 
 @pytest.fixture(scope="session")

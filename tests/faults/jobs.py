@@ -12,6 +12,7 @@ from hashing.errors import EvidenceError
 from hashing.note import VerifierKey
 from tests.archives import Site, dock
 from tests.faults.calls import Fault, Turnstile
+from tests.faults.power import PowerCut
 
 
 @dataclass(slots=True)
@@ -41,6 +42,9 @@ class Job:
         report: Where the report goes.
         fault: What goes wrong.
         dockings: How often the card is docked.
+        remains: Where what a power cut would leave of the archive is made before the child is
+            killed; empty for nowhere.
+        seed: Of a random power cut; None for the strict one.
     """
 
     site: str
@@ -48,6 +52,8 @@ class Job:
     report: str
     fault: Fault = field(default_factory=Fault)
     dockings: int = 2
+    remains: str = ""
+    seed: int | None = None
 
     def as_json(self) -> str:
         """One line."""
@@ -69,6 +75,10 @@ def _fault_json(fault: Fault) -> dict[str, Any]:
 def perform(job: Job) -> None:
     """Do the work with the fault in place, and write the report."""
     turnstile = Turnstile(job.fault)
+    if job.remains:
+        model = PowerCut(Path(job.site, "archive"))
+        turnstile.watch = model.watch
+        turnstile.last_words = lambda: model.leave(Path(job.remains), job.seed)
     turnstile.install()
     report = Report()
     _trying(report, lambda: _take_in(job, report))

@@ -9,7 +9,7 @@ from tests.faults.calls import AFTER, BEFORE, Fault
 from tests.faults.conftest import Bench
 from tests.faults.sampling import sampled
 
-SHARES = 16
+SHARES = 12
 
 
 @pytest.mark.parametrize("share", range(SHARES))
