@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 
 from archive.errors import StorageError
 from archive.stores.interface import ObjectMissing
-from archive.stores.landing import LandingStore
+from archive.stores.landing import LANDING, LandingStore
 from archive.verify.findings import UnloggedObject
 from hashing.digest import Algorithm, Digest, ObjectDigests
 from hashing.entry import Act, Entry
@@ -69,8 +69,9 @@ class ObjectChecks:
             self._check(entry.seq, digests)
 
     def _on_replicate(self, entry: Entry) -> None:
-        body = entry.fields.get("object")
-        if entry.fields.get("operation") == "evict" and isinstance(body, dict):
+        fields, body = entry.fields, entry.fields.get("object")
+        let_go = (fields.get("operation"), fields.get("store")) == ("evict", LANDING)
+        if let_go and isinstance(body, dict):
             self._evicted.add(str(body.get("sha256")))
 
     def _check(self, seq: int, digests: ObjectDigests) -> None:

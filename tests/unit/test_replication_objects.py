@@ -255,6 +255,15 @@ def test_a_landing_copy_stays_when_the_other_one_is_damaged_missing_or_away(benc
     assert alarms == ["copy_damaged", "copy_missing"]
 
 
+def test_a_copy_taken_back_elsewhere_excuses_nobody_from_having_the_object(bench: Bench) -> None:
+    first = next(name for name, data in bytes_of(bench.site).items() if data)
+    bench.replicator().copy(first)
+    bench.spoil(first)
+    assert not bench.evictor().evict(first)
+    bench.site.objects()[first].unlink()
+    assert [finding.code for finding in bench.site.verify().findings] == ["MISSING_FILE"]
+
+
 def test_an_eviction_that_a_crash_cut_off_is_finished_without_a_second_entry(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
