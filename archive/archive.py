@@ -10,7 +10,7 @@ from typing import Self
 
 from archive.catalog.catalog import Catalog
 from archive.clock import StationClock
-from archive.durable import make_directory
+from archive.durable import make_directories, make_directory
 from archive.errors import NotAnArchive, StorageError
 from archive.filesystems import refuse_network
 from archive.ingest.engine import Engine
@@ -52,6 +52,7 @@ def create_archive(root: Path, keys: Path, organisation: str, station: str) -> V
     refuse_network(root)
     for directory in layout.directories():
         make_directory(directory)
+    make_directories(layout.object_folders())
     lock = WriterLock(layout.lock, wait_s=0)
     try:
         key = create_log_key(keys, f"{organisation}/{station}")

@@ -6,6 +6,7 @@ boot, the boot's identity, and what the kernel itself says of the clock's synchr
 
 import ctypes
 import time
+from functools import cache
 from pathlib import Path
 
 from hashing.entry import Stamp, format_time
@@ -47,6 +48,7 @@ def clock_state() -> str:
     return "unsynchronised" if unsynchronised else "synchronised"
 
 
+@cache
 def boot_id() -> str:
     """This boot's identity: 32 hexadecimal characters (zeros where the kernel has none)."""
     try:

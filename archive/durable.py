@@ -87,6 +87,15 @@ def make_directory(directory: Path, mode: int = DIRECTORY_MODE) -> None:
     fsync_directory(directory.parent)
 
 
+def make_directories(directories: Sequence[Path], mode: int = DIRECTORY_MODE) -> None:
+    """Make directories that share one parent, durably; existing ones are left as they are."""
+    for directory in directories:
+        with storage_errors(f"cannot make directory {directory}"):
+            directory.mkdir(mode, exist_ok=True)
+    for parent in {directory.parent for directory in directories}:
+        fsync_directory(parent)
+
+
 def _write_new(path: Path, data: bytes, flags: int, mode: int, *, sync: bool) -> None:
     descriptor = os.open(
         path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, mode

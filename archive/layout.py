@@ -63,3 +63,7 @@ class Layout:
     def directories(self) -> tuple[Path, ...]:
         """The folders a new archive starts with."""
         return (self.log, self.objects, self.seals, self.notes, self.staging, self.quarantine)
+
+    def object_folders(self) -> tuple[Path, ...]:
+        """The folders that objects are spread over, one for each first byte of a digest."""
+        return tuple(self.objects / f"{first:02x}" for first in range(256))
