@@ -130,7 +130,8 @@ class Demo:
             self.tell(f"  {command}")
 
     def _step(self, words: Bilingual) -> None:
-        self.tell(f"\n== {words.in_language(current())}")
+        self.tell("")
+        self.tell(f"== {words.in_language(current())}")
 
     def _say(self, words: Bilingual) -> None:
         self.tell(f"  {words.in_language(current())}")

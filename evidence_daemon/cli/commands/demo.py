@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from evidence_daemon.cli.frame import Command
+from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 
@@ -12,11 +14,11 @@ MOST_RECORDERS = 99
 
 @click.command(
     "demo",
-    help=say(
-        zh="\b\n示例：evd demo --dir demo-archive\n\n"
-        "制作真实影像，模拟多台记录仪同时插入，采集、校验，再篡改副本并逐一指出。",
-        en="\b\nExample: evd demo --dir demo-archive\n\n"
-        "Make real footage, dock several recorders, ingest, verify, then tamper with copies "
+    cls=Command,
+    help=by_example(
+        "evd demo --dir demo-archive",
+        zh="制作真实影像，模拟多台记录仪同时插入，采集、校验，再篡改副本并逐一指出。",
+        en="Make real footage, dock several recorders, ingest, verify, then tamper with copies "
         "and see each tampering named.",
     ),
 )
