@@ -7,7 +7,7 @@ lazily, for tests and measurements that need many entries.
 
 import hashlib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -62,21 +62,33 @@ class Chain:
     def tell(self, happening: Happening, *, actor: str = "station") -> Entry:
         """The next entry, at its own time."""
         self.time_us = happening.time_us
-        stamp = Stamp(
-            time=format_time(happening.time_us),
-            mono_ms=len(self.entries),
-            clock="synchronised",
-            station="station-1",
-            boot="0" * 32,
-            actor=actor,
-        )
         prev = self.entries[-1].leaf.hex() if self.entries else ZERO_PREV
-        raw = build(len(self.entries), prev, stamp, happening.act, happening.body)
-        self.entries.append(parse(raw))
+        self.entries.append(_entry(len(self.entries), prev, happening, actor))
         return self.entries[-1]
 
 
-def unchained(happenings: Iterator[Happening]) -> Iterator[Entry]:
+def chained(happenings: Iterable[Happening]) -> Iterator[Entry]:
+    """Entries as the writer makes them, none of them kept."""
+    prev = ZERO_PREV
+    for seq, happening in enumerate(happenings):
+        entry = _entry(seq, prev, happening, "station")
+        prev = entry.leaf.hex()
+        yield entry
+
+
+def _entry(seq: int, prev: str, happening: Happening, actor: str) -> Entry:
+    stamp = Stamp(
+        time=format_time(happening.time_us),
+        mono_ms=seq,
+        clock="synchronised",
+        station="station-1",
+        boot="0" * 32,
+        actor=actor,
+    )
+    return parse(build(seq, prev, stamp, happening.act, happening.body))
+
+
+def unchained(happenings: Iterable[Happening]) -> Iterator[Entry]:
     """Entries without bytes or links, quickly made: enough for whoever reads only fields."""
     for seq, (time_us, act, body) in enumerate(happenings):
         common = {"v": FORMAT_VERSION, "seq": seq, "act": str(act)}

@@ -4,59 +4,42 @@ It is an index. It can be lost, emptied or damaged without losing anything: ever
 is projected from the log again, with the same answers. It lies on SQLite beside the archive,
 or on PostgreSQL; the database, or the schema on its search path, belongs to it alone.
 
-:meth:`Catalog.apply` and :meth:`Catalog.rebuild` wait for each other; questions may be asked
-from any number of threads, also while entries are applied.
+:meth:`Catalog.apply` and :meth:`Catalog.rebuild` wait for each other; questions
+(:class:`~archive.catalog.answers.Answers`) may be asked from any number of threads meanwhile.
 """
 
 import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from itertools import chain, dropwhile, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Final, Self
 
 from sqlalchemy import Connection, Engine
 
 from archive.catalog import bookkeeping
+from archive.catalog.answers import Answers, reading_errors
 from archive.catalog.bookkeeping import Position, position
 from archive.catalog.compare import Difference, differences
 from archive.catalog.loading import empty, load, projected_afresh
 from archive.catalog.opening import Database, file_of, open_database, remove_file
-from archive.catalog.questions import PAGE_ROWS, custody, dockings, objects, occurrences, recordings
-from archive.catalog.rows import (
-    Counts,
-    DockingRow,
-    EventRow,
-    FindQuery,
-    ObjectRow,
-    Occurrence,
-    QuarantineRow,
-    RecordingRow,
-    ReplicaRow,
-    WantedCopy,
-)
 from archive.databases import database_errors
 from archive.durable import storage_errors
 from archive.errors import CatalogDamaged, StorageError
 from archive.sqlite import check_integrity, copy_into
 from hashing.entry import Entry
-from hashing.paths import MalformedPath
 
 DIFFERENCES_LISTED: Final = 1000
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
-
-class Catalog:
+class Catalog(Answers):
     """A catalog that is open. Use :meth:`open`; close it, or use it as a context."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._one_writer = threading.Lock()
 
     @classmethod
@@ -110,16 +93,6 @@ class Catalog:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    @property
-    def log_size(self) -> int:
-        """How many entries of the log have been projected."""
-        return self._ask(position).log_size
-
-    @property
-    def head(self) -> str | None:
-        """The log's root at :attr:`log_size`, in hexadecimal, as it was told."""
-        return self._ask(position).head
 
     def apply(self, entries: Iterable[Entry], head: str | None = None) -> None:
         """Project the next entries of the log, in one transaction.
@@ -197,7 +170,7 @@ class Catalog:
         with (
             storage_errors("cannot compare the catalog"),
             tempfile.TemporaryDirectory(prefix="catalog-") as folder,
-            _reading_errors(),
+            reading_errors(),
             self._database.snapshot() as found,
         ):
             stated = position(found)
@@ -211,114 +184,6 @@ class Catalog:
                 actual = Position(position(expected).log_size, head or stated.head)
                 of_position = _position_differences(actual, stated)
                 return list(islice(chain(of_position, of_rows), limit))
-
-    def find(self, query: FindQuery) -> Iterator[RecordingRow]:
-        """Recordings, by the time they were made and by id, as they are read."""
-        left = query.limit
-        while left is None or left > 0:
-            rows = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self._ask(recordings.find_page, query, rows)
-            yield from page
-            if len(page) < rows:
-                return
-            left = None if left is None else left - rows
-            query = replace(query, after=(page[-1].recorded_at_us, page[-1].id))
-
-    def recording(self, prefix: str) -> RecordingRow:
-        """The recording whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchRecording: None does.
-            AmbiguousId: Several do.
-        """
-        return self._ask(recordings.recording, prefix)
-
-    def has_recording(self, recording_id: str) -> bool:
-        """Whether a recording with this whole id is known."""
-        return self._ask(recordings.has_recording, recording_id)
-
-    def known_recordings(self, ids: Collection[str]) -> set[str]:
-        """Those of some whole ids that are recordings; at most a group's worth of them."""
-        return self._ask(recordings.known_recordings, ids)
-
-    def custody(self, recording_id: str) -> list[EventRow]:
-        """Every entry that concerns a recording, by its whole id, in the order of the log."""
-        return self._ask(custody.custody, recording_id)
-
-    def occurrences(self, recording_id: str) -> list[Occurrence]:
-        """Every time a recording was seen, by its whole id, in the order of the log."""
-        return self._ask(occurrences.occurrences_of, recording_id)
-
-    def same_occurrence(
-        self, recorder: str, path: bytes, size_bytes: int, mtime_us: int
-    ) -> Occurrence | None:
-        """The latest occurrence on this recorder of a file that looks the same from outside."""
-        return self._ask(occurrences.same_occurrence, recorder, path, size_bytes, mtime_us)
-
-    def same_occurrences(
-        self, recorder: str, files: Collection[tuple[bytes, int, int]]
-    ) -> dict[bytes, Occurrence]:
-        """For files (path, size, time) of a recorder what :meth:`same_occurrence` says, by path."""
-        return self._ask(occurrences.same_occurrences, recorder, files)
-
-    def has_occurrence(self, docking: str, path: bytes) -> bool:
-        """Whether the file at this path was taken or sighted in this docking."""
-        return self._ask(occurrences.has_occurrence, docking, path)
-
-    def object(self, sha256: str) -> ObjectRow | None:
-        """The object with this digest, in hexadecimal."""
-        return self._ask(objects.object_of, sha256)
-
-    def known_objects(self, digests: Collection[str]) -> set[str]:
-        """Those of some digests that name an object; at most a group's worth of them."""
-        return self._ask(objects.known_objects, digests)
-
-    def objects(self) -> Iterator[ObjectRow]:
-        """Every object, by digest."""
-        after = ""
-        while page := self._ask(objects.objects_page, after, PAGE_ROWS):
-            yield from page
-            after = page[-1].sha256
-
-    def replicas(self, sha256: str) -> list[ReplicaRow]:
-        """What the log last said of an object in each further store."""
-        return self._ask(objects.replicas_of, sha256)
-
-    def wanted_copies(self, store: str) -> Iterator[WantedCopy]:
-        """Every object that a further store does not hold as far as the log says, by digest."""
-        after = ""
-        while page := self._ask(objects.wanted_copies_page, store, after, PAGE_ROWS):
-            yield from page
-            after = page[-1].sha256
-
-    def quarantined(self, docking: str | None = None) -> list[QuarantineRow]:
-        """Files in quarantine, all or those of one docking, in the order of the log."""
-        return self._ask(objects.quarantined, docking)
-
-    def docking(self, docking: str) -> DockingRow | None:
-        """The docking with this id."""
-        return self._ask(dockings.docking_of, docking)
-
-    def dockings(self, recorder: str | None = None, limit: int | None = None) -> list[DockingRow]:
-        """Dockings, newest first: all, or those of one recorder."""
-        return self._ask(dockings.latest_dockings, recorder, limit)
-
-    def open_dockings(self) -> list[DockingRow]:
-        """Dockings that neither ended nor were found cut off after a crash, oldest first."""
-        return self._ask(dockings.open_dockings)
-
-    def counts(self) -> Counts:
-        """How much the catalog knows of."""
-        return self._ask(objects.counts)
-
-    def _ask(
-        self,
-        question: Callable[Concatenate[Connection, _P], _T],
-        *args: _P.args,
-        **kwargs: _P.kwargs,
-    ) -> _T:
-        with _reading_errors(), self._database.reading.begin() as connection:
-            return question(connection, *args, **kwargs)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -342,16 +207,6 @@ def _make_ready(database: Database) -> None:
     else:
         with database.writing.begin() as connection:
             bookkeeping.prepare(connection)
-
-
-@contextlib.contextmanager
-def _reading_errors() -> Iterator[None]:
-    """A value that no projection writes is damage, like a page that cannot be read."""
-    with database_errors("cannot read the catalog", CatalogDamaged):
-        try:
-            yield
-        except (ValueError, TypeError, MalformedPath) as error:
-            raise CatalogDamaged(f"the catalog holds what it never should: {error}") from error
 
 
 def _position_differences(actual: Position, stated: Position) -> list[Difference]:

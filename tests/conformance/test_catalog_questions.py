@@ -4,12 +4,14 @@ import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState
 from archive.errors import NoSuchRecording
+from hashing.entry import Act, Entry
 from tests import postgresql
 from tests.catalog_story import (
     BROKEN,
@@ -28,7 +30,7 @@ from tests.catalog_story import (
     dump,
     tell,
 )
-from tests.histories import DAY_US, START_US, bureau, hex_of, unchained
+from tests.histories import DAY_US, START_US, Chain, bureau, hex_of, unchained
 
 SHANGHAI_US = 8 * HOUR_US
 HALF_PAST_EIGHT_US = NINE_LOCAL_US - HOUR_US // 2
@@ -268,6 +270,55 @@ def test_same_occurrence_compares_paths_to_the_byte(catalog: Catalog) -> None:
     strange = (STRANGE.size_bytes, STRANGE.mtime_us)
     assert catalog.same_occurrence(FIRST, STRANGE_PATH, *strange) is not None
     assert catalog.same_occurrence(FIRST, STRANGE.path.encode(), *strange) is None
+
+
+def test_same_occurrences_of_a_group(catalog: Catalog, story: Story) -> None:
+    """For each file what the single question says; the latest occurrence is the one."""
+    again = story.first.occurrence(VIDEO) | {"proof": "metadata", "new_recording": False}
+    catalog.apply(sequel(story, Act.SIGHTING, again))
+    paths = {VIDEO.path.encode(): VIDEO, MARKED.path.encode(): MARKED, STRANGE_PATH: STRANGE}
+    files = [(path, file.size_bytes, file.mtime_us) for path, file in paths.items()]
+    others = [
+        (STRANGE.path.encode(), STRANGE.size_bytes, STRANGE.mtime_us),
+        (UNNAMED.path.encode(), UNNAMED.size_bytes, UNNAMED.mtime_us + 1),
+        (BROKEN.path.encode(), BROKEN.size_bytes + 1, BROKEN.mtime_us),
+    ]
+    same = catalog.same_occurrences(FIRST, [*files, *others])
+    assert same == {path: catalog.same_occurrence(FIRST, path, *seen) for path, *seen in files}
+    assert same[VIDEO.path.encode()].proof == "metadata"
+    assert catalog.same_occurrences(SECOND, others) == {}
+    assert catalog.same_occurrences(FIRST, []) == {}
+
+
+def sequel(story: Story, act: Act, body: dict[str, Any]) -> list[Entry]:
+    """The history with one more entry."""
+    chain = Chain(story.entries[-1].time_us, list(story.entries))
+    chain.add(act, body)
+    return chain.entries
+
+
+def test_which_of_many_are_known(catalog: Catalog, story: Story) -> None:
+    ids = {story.recording(VIDEO), story.recording(VIDEO, SECOND)}
+    assert catalog.known_recordings([*ids, "0" * 32, VIDEO.sha256]) == ids
+    assert catalog.known_recordings([]) == set()
+    digests = {VIDEO.sha256, EMPTY.sha256}
+    assert catalog.known_objects([*digests, "0" * 64]) == digests
+    assert catalog.known_objects([]) == set()
+
+
+def test_copies_that_a_store_lacks(catalog: Catalog, story: Story) -> None:
+    every = [row.sha256 for row in catalog.objects()]
+    lacking = {store: list(catalog.wanted_copies(store)) for store in (STORE, "other", "new")}
+    assert [row.sha256 for row in lacking[STORE]] == every, "its one copy was evicted"
+    assert [row.sha256 for row in lacking["new"]] == every
+    assert [row.sha256 for row in lacking["other"]] == [
+        sha256 for sha256 in every if sha256 != VIDEO.sha256
+    ]
+    video = {
+        store: row.seq for store in lacking for row in lacking[store] if row.sha256 == VIDEO.sha256
+    }
+    assert story.entries[video[STORE]].act == "replicate"
+    assert story.entries[video["new"]].act == "ingest"
 
 
 def test_has_occurrence(catalog: Catalog, story: Story) -> None:

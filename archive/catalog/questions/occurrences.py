@@ -62,6 +62,8 @@ def same_occurrences(
         _occurrences()
         .where(
             occurrences.c.recorder == recorder,
+            # The time leads in the index: a card's newest files lie side by side there.
+            occurrences.c.mtime_us.in_({mtime_us for _, mtime_us in wanted.values()}),
             occurrences.c.path_key.in_([path_key(path) for path in wanted]),
         )
         .order_by(occurrences.c.seq)
