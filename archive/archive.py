@@ -5,6 +5,7 @@ recovers what a crash left. Reading and verifying need none of this (``archive.l
 ``archive.verify``).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -25,7 +26,7 @@ from archive.log.store import LogStore
 from archive.log.writer import STATION_ACTOR, LogWriter
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
-from hashing.entry import Act
+from hashing.entry import Act, Entry
 from hashing.note import VerifierKey
 
 CATCH_UP_ENTRIES = 4096
@@ -87,7 +88,8 @@ class Archive:
         self.landing = LandingStore(layout, self.pool)
         self.catalog = open_catalog(layout)
         clock = StationClock(station_of(store.origin))
-        self.log = LogWriter(store, clock, self.catalog.apply)
+        self.log = LogWriter(store, clock, self._project)
+        self._listeners: list[Callable[[], None]] = []
         self.engine = Engine(layout, self.landing, self.log, self.catalog, self.pool, policy)
         self.recogniser = Recogniser(self.catalog, self.log)
         self.recovered = Recovered()
@@ -101,6 +103,7 @@ class Archive:
         *,
         wait_s: float = 10.0,
         sweep: bool = True,
+        before_log: Callable[[Layout], None] = lambda _: None,
     ) -> Self:
         """Open an archive as its writer.
 
@@ -110,6 +113,8 @@ class Archive:
             policy: How files are taken in.
             wait_s: How long to wait for another writer, in seconds.
             sweep: Whether to look through the whole store for objects nobody vouches for.
+            before_log: Called as the one writer before the log is opened; here a longer log
+                that a further store holds is adopted, or the opening refused.
 
         Raises:
             NotAnArchive: There is no archive.
@@ -126,6 +131,7 @@ class Archive:
         try:
             for directory in layout.directories():
                 make_directory(directory)
+            before_log(layout)
             archive = cls(layout, lock, keys, policy)
         except BaseException:
             lock.release()
@@ -137,6 +143,15 @@ class Archive:
             archive.close()
             raise
         return archive
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Tell ``listener`` whenever the log has grown; it must return at once."""
+        self._listeners.append(listener)
+
+    def _project(self, entries: list[Entry], head: str) -> None:
+        self.catalog.apply(entries, head)
+        for listener in self._listeners:
+            listener()
 
     def close(self) -> None:
         """Finish what was handed to the log, and let others write."""

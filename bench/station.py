@@ -29,7 +29,7 @@ def station(folder: Path, *, sm3: bool, read_back: bool) -> Iterator[ArchiveServ
             "intake": {"minimum_free_bytes": 64 << 20},
         }
     )
-    service = ArchiveService.open(config, sweep=False)
+    service = ArchiveService(config, sweep=False)
     try:
         yield service
     finally:

@@ -98,7 +98,7 @@ def _opened_here(config: Config, *, sweep: bool) -> Iterator["FastAPI"]:
     service = (
         ReadOnlyService.open(config)
         if is_read_only(config.archive.directory)
-        else ArchiveService.open(config, sweep=sweep)
+        else ArchiveService(config, sweep=sweep)
     )
     try:
         yield create_app(service)

@@ -92,6 +92,15 @@ class ArchiveSection(Section):
             en="Read every copy back from the disk, not the cache, and log it only if it is equal.",
         ),
     ] = True
+    evict_after_days: Annotated[
+        float | None,
+        Field(ge=1, le=36500),
+        Bilingual(
+            zh="在所有“必需”附加存储中存放多少天后移除本地副本；留空则永不移除。",
+            en="Days a copy must have lain in every required store before the local one is let "
+            "go; never when absent.",
+        ),
+    ] = None
 
 
 class StationSection(Section):

@@ -1,13 +1,23 @@
 """From a configuration to an opened archive."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import structlog
 
 from archive.archive import Archive
 from archive.ingest.policy import IntakePolicy
+from archive.layout import Layout
+from archive.replication.heads import signed_by
+from archive.replication.reconcile import reconcile
+from archive.stores.interface import FurtherStore
 from drivers import names
 from drivers.grammar import NameGrammars
 from evidence_daemon.config.schema import Config
 from hashing.digest import Algorithm
+from hashing.note import VerifierKey
+
+_log = structlog.get_logger(__name__)
 
 
 def intake_policy(config: Config) -> IntakePolicy:
@@ -21,15 +31,31 @@ def intake_policy(config: Config) -> IntakePolicy:
     )
 
 
-def open_archive(config: Config, *, sweep: bool) -> Archive:
+def open_archive(
+    config: Config, stores: Sequence[FurtherStore], keys: Sequence[VerifierKey], *, sweep: bool
+) -> Archive:
     """Open the configured archive as its writer; errors as :meth:`Archive.open`.
+
+    Where a further store holds a longer log of this archive, that log is adopted before
+    anything is signed.
 
     Args:
         config: The settings.
+        stores: The further stores.
+        keys: The keys that sign the archive's log.
         sweep: Whether to look through the whole store for objects nobody vouches for.
+
+    Raises:
+        RolledBack: A further store holds a log that ours cannot become.
     """
+
+    def adopt(layout: Layout) -> None:
+        done = reconcile(layout, signed_by(keys), stores)
+        if done.adopted:
+            _log.warning("longer_log_adopted", store=done.adopted_from, entries=done.adopted)
+
     directories = (Path(config.archive.directory), Path(config.archive.keys_directory))
-    return Archive.open(*directories, intake_policy(config), sweep=sweep)
+    return Archive.open(*directories, intake_policy(config), sweep=sweep, before_log=adopt)
 
 
 def grammars(config: Config) -> NameGrammars:

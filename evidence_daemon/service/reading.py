@@ -1,7 +1,7 @@
 """Questions about the archive, and copies out of it."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +11,8 @@ from archive.catalog.rows import EventRow, FindQuery, RecordingRow
 from archive.errors import PolicyError
 from archive.log.reader import LogFiles
 from archive.read_only import ReadOnlyArchive
+from archive.replication.reader import ObjectReader
+from archive.stores.interface import FurtherStore
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Digest
 from hashing.entry import Act, Entry, format_time
@@ -51,10 +53,14 @@ class Reading:
 
     Args:
         archive: The opened archive; one that is only read gives no copies.
+        further: Stores where an object may lie that the landing store has let go.
     """
 
-    def __init__(self, archive: Archive | ReadOnlyArchive) -> None:
+    def __init__(
+        self, archive: Archive | ReadOnlyArchive, further: Sequence[FurtherStore] = ()
+    ) -> None:
         self._archive = archive
+        self._objects = ObjectReader([archive.landing, *further])
         self._files = LogFiles(archive.layout.log)
 
     def find(self, query: FindQuery) -> Iterator[dict[str, Any]]:
@@ -120,15 +126,14 @@ class Reading:
         Raises:
             NoSuchRecording: The prefix matches none, or several.
             PurposeMissing: No purpose is given.
-            ObjectMissing: The bytes are not in the landing store.
+            ObjectMissing: No store has the bytes.
+            StoreUnavailable: The store that has them is away.
         """
         if not purpose.strip():
             raise PurposeMissing("say what the copy is for")
         row = self._archive.catalog.recording(prefix)
         with ExitStack() as stack:
-            stored = stack.enter_context(
-                self._archive.landing.open_object(Digest.sha256(row.sha256))
-            )
+            stored = stack.enter_context(self._objects.open_object(Digest.sha256(row.sha256)))
             body = {"kind": "copy", "recordings": [row.id], "purpose": purpose.strip()}
             body |= {"approval": approval} if approval else {}
             self._archive.log.append(Act.EXPORT, body, actor)

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Self
+from contextlib import ExitStack
+from typing import Any
 
-from archive.archive import Archive
 from archive.clock import now_us
+from archive.layout import Layout
 from evidence_daemon.config.schema import Config
+from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.opening import grammars, open_archive
 from evidence_daemon.service.reading import Reading
@@ -23,36 +25,38 @@ class ArchiveService:
         intake: Takes folders and cards in.
         reading: Answers questions.
         rules_sha256: Digest of the file-name grammars in force.
+        stores: The further stores of the configuration, each behind its deadline.
+        keys: The keys that sign the archive's log.
 
     Args:
-        archive: Opened by the caller; closed by :meth:`close`.
         config: The settings.
+        sweep: Whether opening looks through the whole store for objects nobody vouches for.
+
+    Raises:
+        EvidenceError: As :func:`open_archive` and :func:`grammars` do.
     """
 
-    def __init__(self, archive: Archive, config: Config) -> None:
-        self.archive = archive
+    def __init__(self, config: Config, *, sweep: bool) -> None:
         settings = config.station
         self._config = config
         names = grammars(config)
         self.rules_sha256 = names.sha256
-        self.station = Station(archive, names, settings.workers, settings.copies_per_controller)
+        with ExitStack() as stack:
+            log = Layout(config.archive.directory).log
+            self.keys = log_keys(log, config.archive.keys_directory)
+            self.stores = stack.enter_context(further_stores(config.stores, self.keys))
+            self.archive = open_archive(config, self.stores, self.keys, sweep=sweep)
+            stack.callback(self.archive.close)
+            workers, turns = settings.workers, settings.copies_per_controller
+            self.station = Station(self.archive, names, workers, turns)
+            stack.callback(self.station.stop)
+            self._closing = stack.pop_all()
         self.intake = Intake(self.station, settings.timezone)
-        self.reading = Reading(archive)
-
-    @classmethod
-    def open(cls, config: Config, *, sweep: bool) -> Self:
-        """Open the configured archive and stand before it; errors as :meth:`Archive.open`."""
-        archive = open_archive(config, sweep=sweep)
-        try:
-            return cls(archive, config)
-        except BaseException:
-            archive.close()
-            raise
+        self.reading = Reading(self.archive, self.stores)
 
     def close(self) -> None:
         """Let dockings finish what they are at, then let others write."""
-        self.station.stop()
-        self.archive.close()
+        self._closing.close()
 
     def health(self) -> Mapping[str, object]:
         """What a supervisor wants to know."""

@@ -21,8 +21,10 @@ from evidence_daemon.config.load import LoadedConfig
 from evidence_daemon.config.schema import Config
 from evidence_daemon.service.service import ArchiveService
 from evidence_daemon.station.drop_folders import DropFolders
+from evidence_daemon.station.further_stores import FurtherStores
 from evidence_daemon.station.upkeep import Upkeep
 from hashing.entry import Act
+from hashing.errors import RolledBack
 
 PULSE_S = 1.0
 
@@ -40,11 +42,13 @@ class StationProcess:
         self._loaded = loaded
         self._config: Config = loaded.config
         self._stop = threading.Event()
+        self._rolled_back: RolledBack | None = None
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; returns after a clean stop.
 
         Raises:
+            RolledBack: A further store knows a log that ours is not the whole of.
             EvidenceError: The station could not start; nothing was taken in.
         """
         with self._signals(), self._service() as service:
@@ -52,21 +56,31 @@ class StationProcess:
             with (
                 ApiServer(create_app(service), socket) as server,
                 DropFolders(service.station, self._config.station) as folders,
-                Upkeep(service, self._config),
+                FurtherStores(service, self._config, self._on_rolled_back) as further,
+                Upkeep(service, further),
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
                 self._pulse(service, server, folders)
                 notify.stopping()
+        if self._rolled_back is not None:
+            raise self._rolled_back
+
+    def _on_rolled_back(self, error: RolledBack) -> None:
+        """A store knows more of our log than we do: stop, and sign nothing more."""
+        _log.error("rolled_back", error=error.detail)
+        self._rolled_back = error
+        self._stop.set()
 
     @contextmanager
     def _service(self) -> Iterator[ArchiveService]:
-        service = ArchiveService.open(self._config, sweep=True)
+        service = ArchiveService(self._config, sweep=True)
         try:
             service.archive.log.submit(self._start_drafts(service)).result()
             yield service
             service.station.stop()
-            service.archive.log.append(Act.STOP, {"reason": "asked to stop"}, STATION_ACTOR)
+            if self._rolled_back is None:
+                service.archive.log.append(Act.STOP, {"reason": "asked to stop"}, STATION_ACTOR)
         finally:
             service.close()
 

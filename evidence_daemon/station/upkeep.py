@@ -11,11 +11,12 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.log.writer import STATION_ACTOR
-from evidence_daemon.config.schema import Config
 from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.further_stores import FurtherStores
 from hashing.entry import Act
 
 SPACE_INTERVAL_S = 300
+LET_GO_INTERVAL_H = 6
 
 _log = structlog.get_logger(__name__)
 
@@ -25,17 +26,18 @@ class Upkeep:
 
     Args:
         service: The opened service.
-        config: The settings.
+        further: The further stores.
     """
 
-    def __init__(self, service: ArchiveService, config: Config) -> None:
+    def __init__(self, service: ArchiveService, further: FurtherStores) -> None:
         self._service = service
-        self._config = config
+        self._further = further
         self._warned = False
         self._scheduler = BackgroundScheduler(timezone="UTC")
 
     def __enter__(self) -> Self:
         self._scheduler.add_job(self.watch_space, "interval", seconds=SPACE_INTERVAL_S)
+        self._scheduler.add_job(self._further.let_go, "interval", hours=LET_GO_INTERVAL_H)
         self._scheduler.start()
         self.watch_space()
         return self
