@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.catalog.catalog import Catalog
+from archive.catalog.compare import Difference
 from archive.errors import NotAnArchive, StorageError
 from archive.layout import Layout
 from archive.log.reader import CHECKPOINT, LogFiles
@@ -14,7 +15,6 @@ from archive.verify.findings import CatalogDiffers
 from archive.verify.objects import ObjectChecks
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Algorithm
-from hashing.errors import OriginNotProven
 from hashing.findings import Finding, FindingList, LogVerdict, Severity
 from hashing.note import VerifierKey
 from hashing.verifier import verify_log
@@ -133,12 +133,15 @@ def _compare_catalog(
                 return []
             head = files.root_at(known).hex() if known else None
             for difference in catalog.compare(files.entries(), head, DIFFERENCES_TOLD):
-                findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, str(difference))
+                findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, _words(difference))
     except StorageError as error:
         findings.add(CatalogDiffers, CHECK_CATALOG, layout.catalog.name, error.detail)
     return []
 
 
-def origin_is_open(verdict: ArchiveVerdict) -> bool:
-    """Whether the only thing wanting is a key from elsewhere."""
-    return any(finding.kind is OriginNotProven for finding in verdict.findings)
+def _words(difference: Difference) -> str:
+    row = f"{difference.table} {'/'.join(str(part) for part in difference.key)}"
+    if difference.column is None:
+        return f"{row} is missing" if difference.found is None else f"{row} should not be there"
+    column, found, expected = difference.column, difference.found, difference.expected
+    return f"{row}: {column} is {found!r}, the log makes it {expected!r}"

@@ -4,6 +4,7 @@ The steps run the program's own commands as processes, as anyone would type them
 tamperings are done from here, each on a copy.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.catalog.catalog import Catalog
+from archive.catalog.rows import FindQuery
 from archive.log.reader import LogFiles
 from drivers.simulator.bureau import bureau
 from drivers.simulator.card import write_card
@@ -23,6 +26,8 @@ from hashing.note import VerifierKey
 
 MARKER = ".evd-demo"
 """Lies in every demo folder, so that no other folder is ever cleared."""
+FIRST_OFFICER = "100001"
+SHORT_ID = 12
 BUREAU_SEED = 2
 """A bureau whose first recorders follow different firmwares and have a hole and a damaged tail."""
 
@@ -64,7 +69,7 @@ class Demo:
         self._step(Bilingual(zh="同时插入所有记录仪", en="Dock all recorders together"))
         self._evd("ingest", *cards)
         self._step(Bilingual(zh="查询", en="Find"))
-        self._evd("find", "--limit", "5")
+        self._evd("find", "--officer", FIRST_OFFICER, "--limit", "5")
         self._step(Bilingual(zh="逐字节校验", en="Verify every byte"))
         self._evd("verify", "--deep", "--key", str(key))
         self._step(Bilingual(zh="再次插入其中一台：没有新内容", en="Dock one again: nothing new"))
@@ -101,6 +106,10 @@ class Demo:
         return VerifierKey.parse(str(first.fields["vkey"]))
 
     @property
+    def _config(self) -> str:
+        return os.path.relpath(self.folder / "config.toml")
+
+    @property
     def _archive(self) -> Path:
         return self.folder / "archive"
 
@@ -112,22 +121,29 @@ class Demo:
             caught = [f for f in verdict.findings if f.code == tampering.expected]
             if not caught:
                 raise DemoFailed(f"{tampering.words.en}: not caught")
-            first = caught[0]
+            by_entry = [f for f in caught if f.subject.startswith("entry ")]
+            first = (by_entry or caught)[0]
             told = f"{first.code} — {first.subject}: {first.detail}"
             words = tampering.words
             self._say(Bilingual(zh=f"{words.zh} → {told}", en=f"{words.en} → {told}"))
 
     def _what_next(self, key: VerifierKey) -> None:
-        config = self.folder / "config.toml"
         self._step(Bilingual(zh="接下来可以试试", en="What to try next"))
+        evd = f"{os.path.relpath(Path(sys.executable).with_name('evd'))} --config {self._config}"
+        recording = self._a_recording()
         for command in (
-            f"evd --config {config} find --limit 3",
-            f"evd --config {config} custody ID",
-            f"evd --config {config} get ID -o copy.mp4 --purpose demo",
-            f"evd --config {config} log head",
-            f"evd verify {self.folder} --deep --key '{key}'",
+            f"{evd} find --officer {FIRST_OFFICER}",
+            f"{evd} custody {recording}",
+            f"{evd} get {recording} -o copy.mp4 --purpose demo",
+            f"{evd} log prove {recording}",
+            f"{evd} verify --deep --key {key}",
         ):
             self.tell(f"  {command}")
+
+    def _a_recording(self) -> str:
+        """The short id of a recording to try things on."""
+        with Catalog.open(self._archive / "catalog.sqlite", read_only=True) as catalog:
+            return next(catalog.find(FindQuery(officer=FIRST_OFFICER))).id[:SHORT_ID]
 
     def _step(self, words: Bilingual) -> None:
         self.tell("")
@@ -138,7 +154,7 @@ class Demo:
 
     def _evd(self, verb: str, *arguments: str) -> None:
         """Run a command of the program as a process, its output passed through."""
-        options = () if verb == "init" else ("--config", str(self.folder / "config.toml"))
+        options = () if verb == "init" else ("--config", self._config)
         words = (*options, "--lang", current(), verb, *arguments)
         self.tell(f"$ evd {verb} {' '.join(arguments)}")
         code = subprocess.run([sys.executable, "-m", "evidence_daemon", *words], check=False)  # noqa: S603
