@@ -12,7 +12,7 @@ from typing import Self
 from archive.catalog.catalog import Catalog
 from archive.clock import StationClock
 from archive.durable import make_directories, make_directory
-from archive.errors import NotAnArchive, StorageError
+from archive.errors import KeyUnavailable, NotAnArchive, StorageError
 from archive.filesystems import refuse_network
 from archive.ingest.engine import Engine
 from archive.ingest.policy import IntakePolicy
@@ -27,7 +27,7 @@ from archive.log.writer import STATION_ACTOR, LogWriter
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
 from hashing.entry import Act, Entry
-from hashing.note import VerifierKey
+from hashing.note import SignedNote, VerifierKey
 
 CATCH_UP_ENTRIES = 4096
 
@@ -83,7 +83,7 @@ class Archive:
     def __init__(self, layout: Layout, lock: WriterLock, keys: Path, policy: IntakePolicy) -> None:
         self.layout = layout
         self._lock = lock
-        store = LogStore.open(layout.log, load_log_key(keys))
+        store = open_log(layout, keys)
         self.pool = BufferPool(policy.buffer_bytes)
         self.landing = LandingStore(layout, self.pool)
         self.catalog = open_catalog(layout)
@@ -164,6 +164,21 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_log(layout: Layout, keys: Path) -> LogStore:
+    """The log, to be continued by the key that signed its newest checkpoint.
+
+    Raises:
+        KeyUnavailable: There is no usable key, or it is another one.
+        IntegrityError: The log's head does not hold together.
+    """
+    key = load_log_key(keys)
+    signed = SignedNote.parse(LogFiles(layout.log).checkpoint())
+    ours = (key.name, key.verifier.key_hash)
+    if ours not in {(each.name, each.key_hash) for each in signed.signatures}:
+        raise KeyUnavailable(f"the key in {keys} is {key.verifier}: it did not sign {layout.log}")
+    return LogStore.open(layout.log, key)
 
 
 def open_catalog(layout: Layout) -> Catalog:

@@ -117,7 +117,14 @@ def create_exclusive(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
         StorageError: The name exists (nothing is changed), or the disk refuses.
     """
     with storage_errors(f"cannot create {path}"):
-        _write_new(path, data, os.O_EXCL, mode, sync=True)
+        try:
+            _write_new(path, data, os.O_EXCL, mode, sync=True)
+        except FileExistsError:
+            raise
+        except OSError:
+            with contextlib.suppress(OSError):
+                path.unlink()  # what is cut short must not keep the name
+            raise
     fsync_directory(path.parent)
 
 

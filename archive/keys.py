@@ -42,17 +42,25 @@ def load_log_key(directory: Path) -> SigningKey:
     """
     path = directory / LOG_KEY
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        private, data = _read_private(path)
     except OSError as error:
-        raise KeyUnavailable(f"cannot open key file {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not is_private(descriptor):
-            raise KeyUnavailable(f"key file {path} can be read by others; chmod 600 it")
-        text = file.read(4096).decode("utf-8", errors="replace")
+        raise KeyUnavailable(f"cannot read key file {path}: {error.strerror}") from error
+    if not private:
+        raise KeyUnavailable(f"key file {path} can be read by others; chmod 600 it")
     try:
-        return SigningKey.parse(text)
+        return SigningKey.parse(data.decode("utf-8", errors="replace"))
     except EvidenceError as error:
         raise KeyUnavailable(f"key file {path}: {error.detail}") from error
+
+
+def _read_private(path: Path) -> tuple[bool, bytes]:
+    """Whether a file is its owner's alone, and how it begins."""
+    # Not blocking: what lies there may be no regular file.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return is_private(descriptor), os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
 
 
 def copy_keys(source: Path, target: Path) -> None:

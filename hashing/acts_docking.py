@@ -215,7 +215,7 @@ DOCKING_ACTS: dict[Act, ActSchema] = {
             Field(
                 "state", one_of("safe_to_remove", "removable_incomplete"), "What the slot showed."
             ),
-            optional("left", list_of(TEXT), "The first 100 paths that stayed behind."),
+            optional("left", list_of(TEXT), "The first paths that stayed behind, 100 at most."),
             Field("interrupted", BOOLEAN, "Whether it went away before the end."),
         ),
         _undock_adds_up,

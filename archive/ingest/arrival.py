@@ -9,12 +9,13 @@ from typing import Protocol
 from archive.errors import StorageError
 from hashing.paths import path_fields
 
-_LARGEST = 2**53 - 1  # a hostile file system may claim any time; an entry holds this much
+LARGEST = 2**53 - 1
+"""A hostile file system may claim any size and time; this is the largest an entry holds."""
 
 
 def clamped_us(time_us: int) -> int:
     """A time in microseconds as an entry can hold it."""
-    return max(-_LARGEST, min(time_us, _LARGEST))
+    return max(-LARGEST, min(time_us, LARGEST))
 
 
 class SourceUnreadable(StorageError):  # noqa: N818 - named for the defect

@@ -77,18 +77,36 @@ def pending(staging: Path) -> Iterator[Intent]:
     One that is cut short was never durable, so nothing it speaks of has begun; it is removed.
     """
     with storage_errors(f"cannot list {staging}"):
-        found = [path for path in staging.iterdir() if path.suffix == SUFFIX]
-        found.sort(key=lambda path: path.stat().st_mtime_ns)
+        found = sorted(_found(staging), key=lambda path: path.stat().st_mtime_ns)
     for path in found:
-        with storage_errors(f"cannot read {path.name}"):
-            data = path.read_bytes()
-        try:
-            yield _read(path, data)
-        except IntegrityError:
+        intent = _read(path)
+        if intent is None:
             remove(path)
+        else:
+            yield intent
 
 
-def _read(path: Path, data: bytes) -> Intent:
-    body = decode(data)
-    items = tuple(Intended(Act(i["act"]), i["body"], i["staged"]) for i in body["items"])
-    return Intent(path, str(body["actor"]), items)
+def intended_objects(staging: Path) -> Iterator[str]:
+    """SHA-256 of the objects that intents speak of; intents may come and go meanwhile."""
+    with storage_errors(f"cannot list {staging}"):
+        found = _found(staging) if staging.exists() else []
+    for intent in filter(None, map(_read, found)):
+        yield from (item.body["object"]["sha256"] for item in intent.items)
+
+
+def _found(staging: Path) -> list[Path]:
+    return [path for path in staging.iterdir() if path.suffix == SUFFIX]
+
+
+def _read(path: Path) -> Intent | None:
+    """An intent, or None where it is cut short or gone."""
+    with storage_errors(f"cannot read {path.name}"):
+        try:
+            body = decode(path.read_bytes())
+        except (IntegrityError, FileNotFoundError):
+            return None
+    try:
+        items = tuple(Intended(Act(i["act"]), i["body"], i["staged"]) for i in body["items"])
+        return Intent(path, str(body["actor"]), items)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{path.name} in staging is no intent: {error!r}") from error

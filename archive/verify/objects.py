@@ -11,8 +11,9 @@ from threading import BoundedSemaphore
 
 from archive.errors import StorageError
 from archive.stores.interface import ObjectMissing
-from archive.stores.landing import LANDING, LandingStore
+from archive.stores.landing import LandingStore
 from archive.verify.findings import UnloggedObject
+from archive.verify.meanwhile import Meanwhile, evicted_by
 from hashing.digest import Algorithm, Digest, ObjectDigests
 from hashing.entry import Act, Entry
 from hashing.errors import DigestMismatch, EvidenceError, MissingFile
@@ -60,19 +61,13 @@ class ObjectChecks:
     def on_entry(self, entry: Entry) -> None:
         """See an entry of the log pass by."""
         if entry.act == Act.REPLICATE:
-            self._on_replicate(entry)
+            self._evicted |= evicted_by(entry)
         elif entry.act == Act.INGEST:
             try:
                 digests = ObjectDigests.from_body(entry.fields["object"])
             except (EvidenceError, KeyError, TypeError, AttributeError):
                 return  # check 10 says so
             self._check(entry.seq, digests)
-
-    def _on_replicate(self, entry: Entry) -> None:
-        fields, body = entry.fields, entry.fields.get("object")
-        let_go = (fields.get("operation"), fields.get("store")) == ("evict", LANDING)
-        if let_go and isinstance(body, dict):
-            self._evicted.add(str(body.get("sha256")))
 
     def _check(self, seq: int, digests: ObjectDigests) -> None:
         self.objects += 1
@@ -115,35 +110,34 @@ class ObjectChecks:
             return
         self._wrong.append((DigestMismatch, CHECK_DIGESTS, _name(expected.sha256), detail))
 
-    def finish(self) -> list[str]:
+    def finish(self, look: Callable[[], Meanwhile]) -> list[str]:
         """Wait for the readers, then say what is missing or should not be there.
+
+        Args:
+            look: Tells what a station has done since the log was read.
 
         Returns:
             What was not checked.
         """
         self._pool.shutdown(wait=True)
+        unlogged = self._unlogged() if self._algorithms is not None else []
+        meanwhile = look() if unlogged or self._missing else Meanwhile()
+        self._evicted |= meanwhile.evicted
         for wrong in sorted(self._wrong, key=lambda each: each[1:]):
             self._findings.add(*wrong)
         for hex_digest, detail in sorted(self._missing.items()):
             if hex_digest not in self._evicted:
                 name = _name(Digest.sha256(hex_digest))
                 self._findings.add(MissingFile, CHECK_PRESENT, name, detail)
-        if self._algorithms is not None:
-            self._find_unlogged()
+        for hex_digest in sorted(set(unlogged) - meanwhile.taken_in):
+            name, detail = _name(Digest.sha256(hex_digest)), "no entry speaks of it"
+            self._findings.add(UnloggedObject, CHECK_UNLOGGED, name, detail, Severity.WARNING)
         away = len(self._evicted & self._missing.keys())
         return [f"{away} objects that lie in further stores only"] if away else []
 
-    def _find_unlogged(self) -> None:
-        for stored in self._landing.list_objects():
-            if bytes.fromhex(stored.digest.hex) not in self._logged:
-                detail = "no entry speaks of it"
-                self._findings.add(
-                    UnloggedObject,
-                    CHECK_UNLOGGED,
-                    _name(stored.digest),
-                    detail,
-                    Severity.WARNING,
-                )
+    def _unlogged(self) -> list[str]:
+        listed = (stored.digest.hex for stored in self._landing.list_objects())
+        return [digest for digest in listed if bytes.fromhex(digest) not in self._logged]
 
 
 def _name(digest: Digest) -> str:

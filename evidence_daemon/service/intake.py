@@ -170,7 +170,12 @@ class Intake:
             done = [future for future in pending if future.done()]
             pending = [future for future in pending if future not in done]
             for future in done:
-                yield from _closed(future.result(), vouching, account)
+                try:
+                    ended = future.result()
+                except EvidenceError as error:  # the others go on, and are told of
+                    account.object(error)
+                else:
+                    yield from _closed(ended, vouching, account)
         yield from _drained(changes, wait_s=0)
         yield {"type": "summary", **account.total}
         account.conclude()

@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import orjson
+
 from archive.ingest.arrival import Outcome, Result
 from drivers.recorder import Listing
 from hashing.paths import path_fields
 
 LEFT_LISTED = 100
+LEFT_BYTES = 32 * 1024
+"""Room for that list in an entry."""
 
 
 @dataclass(slots=True)
@@ -77,6 +81,18 @@ class Balance:
             "bytes": self.size_bytes,
             "state": "safe_to_remove" if self.complete() else "removable_incomplete",
         }
-        if left := self.left():
-            body["left"] = [path_fields(path)["path"] for path in left[:LEFT_LISTED]]
+        if left := self._left_listed():
+            body["left"] = left
         return body
+
+    def _left_listed(self) -> list[str]:
+        """The first paths that stayed behind, as many as an entry has room for."""
+        listed: list[str] = []
+        room = LEFT_BYTES
+        for path in self.left()[:LEFT_LISTED]:
+            text = path_fields(path)["path"]
+            room -= len(orjson.dumps(text)) + 1
+            if room < 0:
+                break
+            listed.append(text)
+        return listed

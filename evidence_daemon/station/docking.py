@@ -275,7 +275,7 @@ class DockingRun:
 
     def _final_status(self, balance: Balance, *, interrupted: bool) -> SlotStatus:
         if self._error is not None:
-            return SlotStatus(Status.ATTENTION, _reason(self._error))
+            return SlotStatus(Status.ATTENTION, attention_reason(self._error))
         if interrupted:
             return SlotStatus(Status.REMOVABLE_INCOMPLETE)
         if not balance.complete():
@@ -283,7 +283,7 @@ class DockingRun:
         return SlotStatus(Status.SAFE_TO_REMOVE)
 
 
-def _reason(error: EvidenceError) -> AttentionReason:
+def attention_reason(error: EvidenceError) -> AttentionReason:
     """Which of the slot's reasons an error is."""
     reasons: list[tuple[type[EvidenceError], AttentionReason]] = [
         (DiskFull, AttentionReason.ARCHIVE_FULL),

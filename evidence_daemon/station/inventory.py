@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from archive.ingest.arrival import clamped_us
+from archive.ingest.arrival import LARGEST, clamped_us
 from archive.log.writer import Draft
 from drivers.recorder import Listing
 from hashing.entry import MAX_ENTRY_BYTES, Act
@@ -22,7 +22,7 @@ def _records(listing: Listing) -> Iterator[tuple[str, dict[str, Any]]]:
             "files",
             {
                 **path_fields(file.path),
-                "size_bytes": file.size_bytes,
+                "size_bytes": min(file.size_bytes, LARGEST),
                 "mtime_us": clamped_us(file.mtime_us),
                 "mtime_zone": file.mtime_zone.value,
             },

@@ -5,7 +5,6 @@ Dockings are started by whoever finds recorders (the drop folders here) or asked
 """
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -15,8 +14,9 @@ from archive.archive import Archive
 from drivers.grammar import NameGrammars
 from drivers.recorder import Recorder
 from evidence_daemon.station.board import Board, SlotDisplay, SlotView
-from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended
+from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended, attention_reason
 from evidence_daemon.status import AttentionReason, SlotStatus, Status
+from hashing.errors import EvidenceError
 
 _log = structlog.get_logger(__name__)
 
@@ -38,10 +38,9 @@ class Station:
         self.board = Board()
         self._grammars = grammars
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="docking")
-        self._turns: defaultdict[str, threading.Semaphore] = defaultdict(
-            lambda: threading.Semaphore(copies_per_controller)
-        )
-        self._slots: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._copies_per_controller = copies_per_controller
+        self._turns: dict[str, threading.Semaphore] = {}
+        self._slots: dict[str, threading.Lock] = {}
         self._stopping = threading.Event()
 
     def dock(
@@ -61,6 +60,9 @@ class Station:
         """
         view = SlotView(order.slot or recorder.source, SlotStatus(Status.QUEUED), recorder.source)
         display = SlotDisplay(self.board, view, watcher)
+        # Here and not in the worker: two that begin at once must find the same one.
+        self._slots.setdefault(view.slot, threading.Lock())
+        self._turns.setdefault(controller, threading.Semaphore(self._copies_per_controller))
         return self._workers.submit(self._serve, recorder, order, controller, display)
 
     def _serve(
@@ -70,6 +72,10 @@ class Station:
             with self._slots[display.view.slot], self._turns[controller]:
                 parts = (self.archive, recorder, order, self._grammars, display)
                 return DockingRun(*parts, may_copy=lambda: not self._stopping.is_set()).run()
+        except EvidenceError as error:
+            _log.error("docking_failed", slot=display.view.slot, error=error.detail)
+            display.show(SlotStatus(Status.ATTENTION, attention_reason(error)), detail=error.detail)
+            raise
         except BaseException:
             _log.exception("docking_failed", slot=display.view.slot)
             display.show(SlotStatus(Status.ATTENTION, AttentionReason.INTERNAL))
