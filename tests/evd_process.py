@@ -12,8 +12,11 @@ EVD = Path(sys.executable).with_name("evd")
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment without anything that speaks to ``evd``, plus changes."""
-    ours = ("EVD_", "LC_", "LANG")
+    """This process's environment without anything that speaks to ``evd``, plus changes.
+
+    Compiled modules may be kept, or every process would compile hundreds of them anew.
+    """
+    ours = ("EVD_", "LC_", "LANG", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {"LC_ALL": "C.UTF-8"} | changes
 

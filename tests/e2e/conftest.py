@@ -56,9 +56,11 @@ def _card(folder: Path, plan: CardPlan, clips: list[str]) -> Card:
 
 
 @pytest.fixture(scope="session")
-def full_station(tmp_path_factory: pytest.TempPathFactory, cards: list[Card]) -> EvdStation:
+def full_station(
+    tmp_path_factory: pytest.TempPathFactory, empty_station: EvdStation, cards: list[Card]
+) -> EvdStation:
     """A station that has taken the three cards in. To be looked at only."""
-    station = EvdStation.init(tmp_path_factory.mktemp("station") / "full")
+    station = empty_station.copy_to(tmp_path_factory.mktemp("station") / "full")
     station.ask("ingest", *(str(card.path) for card in cards))
     return station
 
@@ -69,7 +71,13 @@ def station(full_station: EvdStation, tmp_path: Path) -> EvdStation:
     return full_station.copy_to(tmp_path / "station")
 
 
+@pytest.fixture(scope="session")
+def empty_station(tmp_path_factory: pytest.TempPathFactory) -> EvdStation:
+    """A station that has taken nothing in. To be looked at only."""
+    return EvdStation.init(tmp_path_factory.mktemp("station") / "empty")
+
+
 @pytest.fixture
-def new_station(tmp_path: Path) -> EvdStation:
-    """A station that has taken nothing in."""
-    return EvdStation.init(tmp_path / "new")
+def new_station(empty_station: EvdStation, tmp_path: Path) -> EvdStation:
+    """The same station, to do with as one likes."""
+    return empty_station.copy_to(tmp_path / "new")
