@@ -1,9 +1,10 @@
 """The history of a recording: every entry that concerns it."""
 
 from operator import attrgetter
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from archive.catalog.projection import DOCKING, OBJECT, RECORDING
 from archive.catalog.questions.occurrences import occurrences_of
@@ -29,19 +30,19 @@ def custody(connection: Connection, recording_id: str) -> list[EventRow]:
     seen = occurrences_of(connection, recording_id)
     digests = {occurrence.sha256 for occurrence in seen}
     dockings = {occurrence.docking for occurrence in seen}
-    statement = select(*_COLUMNS).where(
+    statement: Select[Any] = select(*_COLUMNS).where(
         or_(
             and_(events.c.kind == RECORDING, events.c.subject == recording_id),
             and_(events.c.kind == OBJECT, events.c.subject.in_(digests)),
             and_(events.c.kind == DOCKING, events.c.subject.in_(dockings)),
         )
     )
-    told = [_event(found) for found in connection.execute(statement).mappings()]
+    told = [_event(found) for found in connection.execute(statement)]
     return sorted([*map(_seen, seen), *told], key=attrgetter("seq"))
 
 
-def _event(found: RowMapping) -> EventRow:
-    values = dict(found)
+def _event(found: Row[Any]) -> EventRow:
+    values = found._asdict()
     summary = orjson.loads(values.pop("summary"))
     return EventRow(**values, summary=summary)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, Row, Select, select
 
 from archive.catalog.rows import DockingRow
 from archive.catalog.schema import dockings
@@ -42,7 +42,7 @@ _COLUMNS = (
 def docking_of(connection: Connection, docking: str) -> DockingRow | None:
     """The docking with this id."""
     statement = _dockings().where(dockings.c.docking == docking)
-    found = connection.execute(statement).mappings().one_or_none()
+    found = connection.execute(statement).one_or_none()
     return None if found is None else _row(found)
 
 
@@ -61,7 +61,7 @@ def latest_dockings(
     statement = _dockings().order_by(dockings.c.seq.desc()).limit(limit)
     if recorder is not None:
         statement = statement.where(dockings.c.recorder == recorder)
-    return [_row(found) for found in connection.execute(statement).mappings()]
+    return [_row(found) for found in connection.execute(statement)]
 
 
 def open_dockings(connection: Connection) -> list[DockingRow]:
@@ -71,14 +71,14 @@ def open_dockings(connection: Connection) -> list[DockingRow]:
         .where(dockings.c.undocked_us.is_(None), dockings.c.truncated_us.is_(None))
         .order_by(dockings.c.seq)
     )
-    return [_row(found) for found in connection.execute(statement).mappings()]
+    return [_row(found) for found in connection.execute(statement)]
 
 
 def _dockings() -> Select[Any]:
     return select(*_COLUMNS)
 
 
-def _row(found: RowMapping) -> DockingRow:
-    values = dict(found)
+def _row(found: Row[Any]) -> DockingRow:
+    values = found._asdict()
     skipped = values.pop("skipped")
     return DockingRow(**values, skipped=None if skipped is None else orjson.loads(skipped))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, Row, Select, select
 
 from archive.catalog.projection import path_key
 from archive.catalog.rows import Occurrence
@@ -69,7 +69,7 @@ def same_occurrences(
         .order_by(occurrences.c.seq)
     )
     same: dict[bytes, Occurrence] = {}
-    for row in map(_row, connection.execute(statement).mappings()):
+    for row in map(_row, connection.execute(statement)):
         path = _raw_path(row)
         if wanted.get(path) == (row.size_bytes, row.mtime_us):
             same[path] = row
@@ -87,7 +87,7 @@ def has_occurrence(connection: Connection, docking: str, path: bytes) -> bool:
 def occurrences_of(connection: Connection, recording_id: str) -> list[Occurrence]:
     """Every time a recording was seen, in the order of the log."""
     statement = _occurrences().where(recordings.c.id == recording_id).order_by(occurrences.c.seq)
-    return [_row(found) for found in connection.execute(statement).mappings()]
+    return [_row(found) for found in connection.execute(statement)]
 
 
 def _occurrences() -> Select[Any]:
@@ -101,7 +101,7 @@ def _occurrences() -> Select[Any]:
 def _first_at(connection: Connection, statement: Select[Any], path: bytes) -> Occurrence | None:
     """The first found whose path is the same to the byte: a key alone proves nothing."""
     with connection.execute(statement) as found:
-        rows = map(_row, found.mappings())
+        rows = map(_row, found)
         return next((row for row in rows if _raw_path(row) == path), None)
 
 
@@ -109,7 +109,7 @@ def _raw_path(occurrence: Occurrence) -> bytes:
     return path_bytes({"path": occurrence.path, "path_b64": occurrence.path_b64})
 
 
-def _row(found: RowMapping) -> Occurrence:
-    values = dict(found)
+def _row(found: Row[Any]) -> Occurrence:
+    values = found._asdict()
     extents = orjson.loads(values.pop("unreadable") or "[]")
     return Occurrence(**values, unreadable=tuple((start, length) for start, length in extents))

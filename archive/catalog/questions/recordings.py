@@ -5,7 +5,18 @@ import string
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Enum,
+    Select,
+    case,
+    exists,
+    func,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from archive.catalog.errors import AmbiguousId
 from archive.catalog.rows import FindQuery, RecordingRow, RecordingState
@@ -19,6 +30,14 @@ _HEX: Final = frozenset("0123456789abcdef")
 _BEYOND_HEX: Final = "g"
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
+_STATE = type_coerce(
+    case(
+        (recordings.c.complete, RecordingState.ARCHIVED.value),
+        else_=RecordingState.ARCHIVED_INCOMPLETE.value,
+    ),
+    Enum(RecordingState, native_enum=False, values_callable=list),
+)
+# In the order of RecordingRow: long answers are made of thousands of them.
 _COLUMNS = (
     recordings.c.id,
     recordings.c.sha256,
@@ -37,19 +56,19 @@ _COLUMNS = (
     recordings.c.counter,
     recordings.c.important,
     recordings.c.name_parsed,
-    recordings.c.complete,
+    _STATE,
 )
 
 
 def find_page(connection: Connection, query: FindQuery, rows: int) -> list[RecordingRow]:
     """The first recordings of a search, at most ``rows``, by time made and id."""
-    statement = (
+    statement: Select[Any] = (
         select(*_COLUMNS)
         .where(*_conditions(query))
         .order_by(recordings.c.recorded_at_us, recordings.c.id)
         .limit(rows)
     )
-    return [_row(found) for found in connection.execute(statement).mappings()]
+    return [RecordingRow(*found) for found in connection.execute(statement)]
 
 
 def recording(connection: Connection, prefix: str) -> RecordingRow:
@@ -62,8 +81,7 @@ def recording(connection: Connection, prefix: str) -> RecordingRow:
     prefix = prefix.lower()
     if not prefix or not set(prefix) <= _HEX:
         raise NoSuchRecording(f"not the id of a recording: {prefix[:ID_LENGTH]!r}")
-    rows = connection.execute(_beginning_with(prefix)).mappings()
-    found = [_row(row) for row in rows]
+    found = [RecordingRow(*row) for row in connection.execute(_beginning_with(prefix))]
     if not found:
         raise NoSuchRecording(f"no recording has an id that begins with {prefix[:ID_LENGTH]}")
     if len(found) > 1:
@@ -118,10 +136,3 @@ def _anywhere(text: str) -> str:
     """The pattern that finds ``text``; lower case as both databases understand it: a to z."""
     literal = re.sub(r"([\\%_])", r"\\\1", text)
     return f"%{literal.translate(_LOWER)}%"
-
-
-def _row(found: RowMapping) -> RecordingRow:
-    values = dict(found)
-    complete = values.pop("complete")
-    state = RecordingState.ARCHIVED if complete else RecordingState.ARCHIVED_INCOMPLETE
-    return RecordingRow(**values, state=state)
