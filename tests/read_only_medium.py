@@ -28,7 +28,8 @@ def run_on_read_only(folder: Path, code: str) -> str:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _as_root(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +42,7 @@ def _as_root(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
 
 
 def _as_user(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    modes = {path: path.stat().st_mode for path in (*folder.iterdir(), folder)}
+    modes = {path: path.stat().st_mode for path in (*folder.rglob("*"), folder)}
     for path, mode in modes.items():
         path.chmod(mode & 0o555)
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from archive.catalog.catalog import Catalog
@@ -88,6 +89,22 @@ class Progress:
     read: Callable[[int], None] = lambda _bytes: None
 
 
+class _Source:
+    """A log's folder for the verifier, to which a missing checkpoint is a finding."""
+
+    def __init__(self, files: LogFiles) -> None:
+        self._files = files
+        self.bundle = files.bundle
+        self.tile = files.tile
+
+    def checkpoint(self) -> bytes | None:
+        """The newest checkpoint's signed note, None where there is none."""
+        try:
+            return self._files.checkpoint()
+        except NotAnArchive:
+            return None
+
+
 def verify_archive(root: Path, question: Question, progress: Progress) -> ArchiveVerdict:
     """Verify an archive. Nothing is written, no lock is taken.
 
@@ -103,14 +120,15 @@ def verify_archive(root: Path, question: Question, progress: Progress) -> Archiv
     objects = ObjectChecks(landing, findings, algorithms, progress.read)
     files = LogFiles(layout.log)
     log = verify_log(
-        files,
+        _Source(files),
         question.key,
         question.known,
         objects.on_entry,
         progress.entries,
         check_bodies=question.bodies,
     )
-    not_checked = [*log.not_checked, *objects.finish(lambda: look(layout, files, log.size))]
+    meanwhile = partial(look, layout, files, log.size)
+    not_checked = [*log.not_checked, *objects.finish(meanwhile, log_is_whole=log.ok)]
     if not question.deep:
         not_checked.append("the bytes of objects, and the catalog: ask for --deep")
     elif log.ok:

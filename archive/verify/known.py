@@ -4,7 +4,8 @@ Whether the log has such a checkpoint in its past is check 9 of :mod:`hashing.ve
 it is asked who signed the checkpoint that was brought, with the keys that the verification
 ended up with: the pinned one, and those of the log.
 
-* A signature by one of these keys that is wrong is a finding: somebody changed the note.
+* A signature by one of these keys that is wrong is a finding: somebody changed the note, and
+  what it says of the log counts for nothing.
 * A note that none of these keys signed is held against the log all the same, because whoever
   brings it vouches for it; that its signer is unknown is said among what was not checked.
 """
@@ -15,7 +16,7 @@ from typing import Self
 
 from archive.verify.archive import ArchiveVerdict
 from hashing.checkpoint import Checkpoint
-from hashing.errors import SignatureInvalid
+from hashing.errors import RolledBack, SignatureInvalid
 from hashing.findings import Check, Finding, Severity
 from hashing.note import SignedNote, VerifierKey
 
@@ -82,7 +83,10 @@ def judge_signers(
         for one in known
         if not one.is_signed_by_one_of(keys)
     ]
-    findings = (*verdict.findings, *_wrong(known, keys))
+    wrong = list(_wrong(known, keys))
+    changed = {(RolledBack, finding.subject) for finding in wrong}
+    believed = (f for f in verdict.findings if (f.kind, f.subject) not in changed)
+    findings = (*believed, *wrong)
     return replace(
         verdict,
         findings=tuple(sorted(findings, key=lambda finding: finding.check)),

@@ -110,17 +110,24 @@ class ObjectChecks:
             return
         self._wrong.append((DigestMismatch, CHECK_DIGESTS, _name(expected.sha256), detail))
 
-    def finish(self, look: Callable[[], Meanwhile]) -> list[str]:
+    def finish(self, look: Callable[[], Meanwhile], *, log_is_whole: bool) -> list[str]:
         """Wait for the readers, then say what is missing or should not be there.
 
         Args:
             look: Tells what a station has done since the log was read.
+            log_is_whole: Whether every entry has passed by; if not, an object that none spoke
+                of may be one that a damaged entry spoke of.
 
         Returns:
             What was not checked.
         """
         self._pool.shutdown(wait=True)
-        unlogged = self._unlogged() if self._algorithms is not None else []
+        not_checked = []
+        unlogged: list[str] = []
+        if self._algorithms is not None and log_is_whole:
+            unlogged = self._unlogged()
+        elif self._algorithms is not None:
+            not_checked.append("objects that no entry speaks of: entries themselves are in doubt")
         meanwhile = look() if unlogged or self._missing else Meanwhile()
         self._evicted |= meanwhile.evicted
         for wrong in sorted(self._wrong, key=lambda each: each[1:]):
@@ -133,7 +140,9 @@ class ObjectChecks:
             name, detail = _name(Digest.sha256(hex_digest)), "no entry speaks of it"
             self._findings.add(UnloggedObject, CHECK_UNLOGGED, name, detail, Severity.WARNING)
         away = len(self._evicted & self._missing.keys())
-        return [f"{away} objects that lie in further stores only"] if away else []
+        if away:
+            not_checked.append(f"{away} objects that lie in further stores only")
+        return not_checked
 
     def _unlogged(self) -> list[str]:
         listed = (stored.digest.hex for stored in self._landing.list_objects())

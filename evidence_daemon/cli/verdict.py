@@ -142,7 +142,8 @@ class Report:
         asked = {
             Check.KNOWN: bool(self.question.known),
             Check.BODIES: self.question.bodies,
-            CHECK_CATALOG: self.has_catalog and self.verdict.log.ok,
+            CHECK_UNLOGGED: self.verdict.log.ok,
+            CHECK_CATALOG: self.verdict.log.ok and self.has_catalog,
         }
         return asked.get(check, True) and (self.question.deep or check not in _DEEP_ONLY)
 
