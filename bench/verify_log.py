@@ -1,0 +1,90 @@
+"""A log of a million entries without objects: processor time and memory of its verification."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from itertools import chain, islice
+from pathlib import Path
+
+from archive.log.reader import LogFiles
+from archive.log.store import LogStore
+from bench.harness import Report, Row, workspace
+from hashing.entry import Act
+from hashing.keyring import first_key_body
+from hashing.note import SigningKey
+from hashing.verifier import verify_log
+from tests.histories import START_US, Happening, bureau, chained
+
+ENTRIES = 1_000_000
+GROUP = 4096
+
+
+def _write_log(directory: Path) -> None:
+    """A real log on disk, its entries those of a station's ordinary life."""
+    key = SigningKey.generate_origin("bench/dock")
+    first = Happening(START_US, Act.KEY, first_key_body(key))
+    entries = islice(chained(chain([first], bureau(ENTRIES))), ENTRIES)
+    store = LogStore(directory, key)
+    while group := [entry.raw for entry in islice(entries, GROUP)]:
+        store.append(group)
+
+
+def verify(directory: str) -> None:
+    """Verify a log in this process; what it cost goes to standard output as JSON."""
+    rss_kib: list[int] = []
+
+    def sample(done: int, total: int) -> None:
+        if done >= total // 10 and not rss_kib:
+            rss_kib.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+    verdict = verify_log(LogFiles(Path(directory)), None, progress=sample)
+    assert verdict.ok, verdict.findings
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cost = {
+        "entries": verdict.size,
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "rss_at_tenth_mib": rss_kib[0] / 1024,
+        "rss_at_end_mib": used.ru_maxrss / 1024,
+    }
+    sys.stdout.write(json.dumps(cost))
+
+
+def main() -> Report:
+    """Run the bench."""
+    with workspace() as folder:
+        _write_log(folder / "log")
+        code = f"from bench.verify_log import verify; verify({str(folder / 'log')!r})"
+        runs = [
+            json.loads(
+                subprocess.run(
+                    [sys.executable, "-c", code], check=True, capture_output=True, cwd=os.getcwd()
+                ).stdout
+            )
+            for _ in range(3)
+        ]
+    cpu = sorted(run["cpu_s"] for run in runs)
+    start, end = runs[0]["rss_at_tenth_mib"], runs[0]["rss_at_end_mib"]
+    return Report(
+        f"A log of {ENTRIES:,} entries verified",
+        "python -m bench verify_log",
+        [
+            Row(
+                "processor time",
+                f"{cpu[1]:.1f} s",
+                f"{cpu[0]:.1f}-{cpu[-1]:.1f}",
+                "<= 10 s",
+                cpu[1] <= 10,
+            ),
+            Row("rate", f"{ENTRIES / cpu[1]:,.0f} entries/s"),
+            Row(
+                "peak memory",
+                f"{end:.0f} MiB",
+                f"{start:.0f} MiB after a tenth",
+                "flat",
+                end <= start * 1.1,
+            ),
+        ],
+        "Three runs of a fresh process, start of the interpreter included.",
+    )
