@@ -108,8 +108,12 @@ def open_read_only(path: Path) -> ReadOnly:
 def _open_copy(path: Path, log: Path) -> ReadOnly:
     """Read a copy: a write-ahead log cannot be read where SQLite cannot make its index."""
     folder = tempfile.TemporaryDirectory(prefix="catalog-")
-    for file in (path, log):
-        shutil.copyfile(file, Path(folder.name, file.name))
+    try:
+        for file in (path, log):
+            shutil.copyfile(file, Path(folder.name, file.name))
+    except OSError:
+        folder.cleanup()
+        raise
     return ReadOnly(reading_engine(Path(folder.name, path.name)), folder)
 
 
@@ -209,6 +213,7 @@ def _engine(
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=more,
+        pool_timeout=BUSY_TIMEOUT_S,
         hide_parameters=True,
     )
 

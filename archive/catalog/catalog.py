@@ -25,7 +25,7 @@ from archive.catalog.answers import Answers, reading_errors
 from archive.catalog.bookkeeping import Position, position
 from archive.catalog.compare import Difference, differences
 from archive.catalog.loading import empty, load, projected_afresh
-from archive.catalog.opening import Database, file_of, open_database, remove_file
+from archive.catalog.opening import Database, file_of, open_database, remove_file, scratch_of
 from archive.databases import database_errors
 from archive.durable import storage_errors
 from archive.errors import CatalogDamaged, StorageError
@@ -128,16 +128,15 @@ class Catalog(Answers):
         Returns:
             The number of entries projected.
         """
-        path = self._database.path
+        path, writer = self._database.path, self._writer()
         if path is None:
             return self._rebuild_in_place(entries, head)
-        scratch = path.with_name(f"{path.name}.new")
         with (
             self._one_writer,
             database_errors("cannot rebuild the catalog", CatalogDamaged),
-            projected_afresh(scratch, entries, head) as fresh,
+            projected_afresh(scratch_of(path), entries, head) as fresh,
         ):
-            copy_into(fresh, self._writer())
+            copy_into(fresh, writer)
             return position(fresh).log_size
 
     def _rebuild_in_place(self, entries: Iterable[Entry], head: str | None) -> int:

@@ -64,6 +64,11 @@ def file_of(place: str | os.PathLike[str]) -> Path | None:
     return Path(str(url.database))
 
 
+def scratch_of(path: Path) -> Path:
+    """Where a catalog is projected afresh before it takes the place of the one at ``path``."""
+    return path.with_name(f"{path.name}.new")
+
+
 def remove_file(path: Path) -> None:
     """Remove a catalog's file, so that it can be made anew."""
     with storage_errors(f"cannot remove {path}"):
@@ -83,6 +88,7 @@ def _open_server(url: URL, *, read_only: bool) -> Database:
 
 
 def _open_file(path: Path) -> Database:
+    remove_file(scratch_of(path))  # left behind where a rebuild was cut off
     with storage_errors(f"cannot open {path}"):
         writing = writing_engine(path)
     reading = reading_engine(path)

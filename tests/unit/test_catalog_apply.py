@@ -120,6 +120,13 @@ def test_recreate_replaces_whatever_is_there(path: Path, story: Story) -> None:
         assert catalog.counts().recordings == 6
 
 
+def test_a_rebuild_that_was_cut_off_leaves_nothing_for_long(path: Path) -> None:
+    left = path.with_name("catalog.sqlite.new")
+    left.write_bytes(b"half a catalog")
+    Catalog.open(path).close()
+    assert not left.exists()
+
+
 def test_one_opened_to_read_takes_nothing(path: Path, story: Story) -> None:
     with Catalog.open(path) as catalog:
         catalog.apply(story.entries[:5])

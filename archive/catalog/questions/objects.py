@@ -65,7 +65,7 @@ def quarantined(connection: Connection, docking: str | None) -> list[QuarantineR
 
 
 def counts(connection: Connection) -> Counts:
-    """How much the catalog knows of. Reads an index of every table whole."""
+    """How much the catalog knows of. Reads all objects and an index of every other table."""
     tables = (recordings, objects, occurrences, dockings, quarantine)
     rows = {
         table: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables
