@@ -79,9 +79,13 @@ def main() -> Report:
             [*command, "station", "run"], stderr=subprocess.PIPE, text=True
         ) as daemon:
             assert daemon.stderr is not None
+            told: list[str] = []
             for line in daemon.stderr:
+                told.append(line)
                 if "station_running" in line:
                     break
+            else:
+                raise RuntimeError("".join(told))
             reader = threading.Thread(target=daemon.stderr.read, daemon=True)
             reader.start()
             idle_mib = _peak_rss_mib(daemon.pid)

@@ -126,8 +126,8 @@ def has(program: str) -> bool:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder on the disk that is measured: ``EVD_BENCH_DIR``, or ``.bench`` here."""
-    base = Path(os.environ.get("EVD_BENCH_DIR", ".bench")).absolute()
+    """A folder on the disk that is measured: ``BENCH_DIR``, or ``.bench`` here."""
+    base = Path(os.environ.get("BENCH_DIR", ".bench")).absolute()
     base.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=base))
     try:
