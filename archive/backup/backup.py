@@ -166,9 +166,10 @@ def _copy_objects(station: Station, dest: Path, made: BackedUp, watching: Watchi
     for entry in log.entries(0, made.checkpoint.size):
         if entry.act == Act.INGEST:
             digests = ObjectDigests.from_body(entry.fields["object"])
-            try:
-                with reader.open_object(digests.sha256) as found:
-                    made.objects += target.put(found, digests)
-            except ObjectMissing:
-                made.missing.append(digests.sha256.hex)
+            if target.stat(digests.sha256) is None:
+                try:
+                    with reader.open_object(digests.sha256) as found:
+                        made.objects += target.put(found, digests)
+                except ObjectMissing:
+                    made.missing.append(digests.sha256.hex)
             watching.objects(1)

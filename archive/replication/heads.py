@@ -26,6 +26,7 @@ def signed_by(keys: Sequence[VerifierKey]) -> OpenNote:
     """Believe checkpoints that one of these keys signed."""
 
     def open_note(note: bytes) -> Checkpoint:
+        refused = SignatureInvalid("there is no key to verify the checkpoint with")
         for key in keys:
             try:
                 return open_checkpoint(note, key)

@@ -9,7 +9,9 @@ process (:mod:`archive.stores.guarded`).
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Final
 
@@ -39,6 +41,10 @@ LEASE_US: Final = 300_000_000
 FIRST_RETRY_US: Final = 60_000_000
 LONGEST_RETRY_US: Final = 6 * 3_600_000_000
 ENQUEUED_AT_ONCE: Final = 1000
+COPIES_AT_ONCE: Final = 3
+"""Small objects spend their time waiting for disks; a few at once share the log's commits."""
+SLICE_S: Final = 5.0
+"""After so long the mirror is brought up to date, also while there is much to copy."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +60,7 @@ class StoreKeeper:
         keys: The keys of the archive's log.
         on_rolled_back: Told, once, that the store knows a log that ours is not the whole of:
             nothing more may be signed. The keeper has stopped then.
+        copies_at_once: How many objects are copied at the same time.
         clock: The time in microseconds.
     """
 
@@ -65,6 +72,8 @@ class StoreKeeper:
         state: StateDatabase,
         keys: Sequence[VerifierKey],
         on_rolled_back: Callable[[RolledBack], None],
+        *,
+        copies_at_once: int = COPIES_AT_ONCE,
         clock: Callable[[], int] = now_us,
     ) -> None:
         self._archive = archive
@@ -72,6 +81,7 @@ class StoreKeeper:
         self._state = state
         self._open_note = signed_by(keys)
         self._on_rolled_back = on_rolled_back
+        self._copies_at_once = copies_at_once
         self._clock = clock
         reader = ObjectReader([archive.landing, *others])
         self._replicator = Replicator(reader, store, archive.log, archive.catalog)
@@ -80,6 +90,7 @@ class StoreKeeper:
         self._mirrored = -1
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._halted = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble: str | None = None
         """Why the store is not up to date, for the status; None while it is."""
@@ -100,6 +111,7 @@ class StoreKeeper:
         self._wake.set()
         self._store.close()
         self.join()
+        self._store.close()  # by now nothing is under way any more
 
     def join(self) -> None:
         """Wait until the thread has ended, by :meth:`stop` or by itself."""
@@ -145,16 +157,32 @@ class StoreKeeper:
         waited.wait(pause_s)
 
     def _do_all(self, store: str) -> None:
-        self._mirror()
-        self._plan(store)
-        kind = f"replicate/{store}"
-        while not self._stopping.is_set():
-            job = self._state.claim(kind, self._clock(), LEASE_US)
-            if job is None:
-                return
-            self._do(job)
+        copying = True
+        while copying and not self._stopping.is_set():
             self._mirror()
             self._plan(store)
+            copying = self._copy_for_a_while(f"replicate/{store}")
+
+    def _copy_for_a_while(self, kind: str) -> bool:
+        """Work jobs off for a slice of time; whether there were any."""
+        self._halted.clear()
+        until_s = time.monotonic() + SLICE_S
+        with ThreadPoolExecutor(self._copies_at_once, f"copy-{self._store.name}") as pool:
+            lanes = [
+                pool.submit(self._copy_until, until_s, kind) for _ in range(self._copies_at_once)
+            ]
+        worked = [lane.result() for lane in lanes]  # all, so that no lane's error is lost
+        return any(worked)
+
+    def _copy_until(self, until_s: float, kind: str) -> bool:
+        worked = False
+        while time.monotonic() < until_s and not (self._halted.is_set() or self._stopping.is_set()):
+            job = self._state.claim(kind, self._clock(), LEASE_US)
+            if job is None:
+                break
+            worked = True
+            self._do(job)
+        return worked
 
     def _mirror(self) -> None:
         if self._mirrored != self._archive.log.size:
@@ -187,6 +215,7 @@ class StoreKeeper:
             self._state.failed(job, f"{error.code}: {error.detail}", self._clock() + delay_us)
             _log.warning("copy_failed", store=self._store.name, object=sha256, error=error.detail)
             if isinstance(error, StoreUnavailable | StoreFull):
+                self._halted.set()
                 raise
         else:
             self._state.done(job, self._clock())
@@ -194,11 +223,9 @@ class StoreKeeper:
 
 def _wanted_by(entries: Iterator[Entry], store: str) -> Iterator[tuple[str, int]]:
     """The copies that entries make wanted: of new objects, and of copies that were lost."""
+    lost = (Act.REPLICATE, store, "evict")
     for entry in entries:
         fields = entry.fields
-        lost = entry.act == Act.REPLICATE and (fields["store"], fields["operation"]) == (
-            store,
-            "evict",
-        )
-        if entry.act == Act.INGEST or lost:
+        told = (entry.act, fields.get("store"), fields.get("operation"))
+        if entry.act == Act.INGEST or told == lost:
             yield fields["object"]["sha256"], entry.seq

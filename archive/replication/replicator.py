@@ -18,7 +18,7 @@ COPY_MISSING: Final = "copy_missing"
 
 
 class Replicator:
-    """Copies objects to one further store. One thread at a time.
+    """Copies objects to one further store. Threads may share it, each with an object of its own.
 
     Args:
         reader: Where objects are read.

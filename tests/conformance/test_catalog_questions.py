@@ -380,6 +380,18 @@ def test_replicas(catalog: Catalog) -> None:
     assert catalog.replicas(BROKEN.sha256) == []
 
 
+def test_wanted_copies(catalog: Catalog) -> None:
+    objects = list(catalog.objects())
+    in_store, in_other = (list(catalog.wanted_copies(store)) for store in (STORE, "other"))
+    assert [row.sha256 for row in in_store] == [row.sha256 for row in objects]
+    assert [row.sha256 for row in in_other] == [
+        row.sha256 for row in objects if row.sha256 != VIDEO.sha256
+    ]
+    (evicted,) = (row.seq for row in catalog.replicas(VIDEO.sha256) if row.store == STORE)
+    first = {row.sha256: row.seq for row in objects}
+    assert {row.sha256: row.seq for row in in_store} == {**first, VIDEO.sha256: evicted}
+
+
 def test_dockings_newest_first(catalog: Catalog, story: Story) -> None:
     every = [story.imported, story.left_open, story.cut_off, story.second, story.first]
     assert [row.docking for row in catalog.dockings()] == [at.docking for at in every]

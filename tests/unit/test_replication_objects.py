@@ -66,7 +66,9 @@ class Bench:
         reader = ObjectReader([self.archive.landing])
         return Replicator(reader, store or self.store, self.archive.log, self.archive.catalog)
 
-    def keeper(self, store: DirectoryStore | None = None) -> StoreKeeper:
+    def keeper(
+        self, store: DirectoryStore | None = None, *, copies_at_once: int = 3
+    ) -> StoreKeeper:
         return StoreKeeper(
             self.archive,
             store or self.store,
@@ -74,7 +76,8 @@ class Bench:
             self.state,
             [self.share.key.verifier],
             self.rolled_back.append,
-            lambda: self.clock_us,
+            copies_at_once=copies_at_once,
+            clock=lambda: self.clock_us,
         )
 
     def evictor(self, keep_us: int = 0) -> Evictor:
@@ -359,7 +362,7 @@ def test_a_store_that_goes_away_in_the_middle_costs_one_try(bench: Bench) -> Non
             return super().put(staged, digests)
 
     leaving = Leaving(bench.share.folder, "nas", [bench.share.key.verifier])
-    assert bench.keeper(leaving).step() == AWAY_S
+    assert bench.keeper(leaving, copies_at_once=1).step() == AWAY_S
     assert bench.state.pending()[bench.kind].failing == 1
     assert len(bench.share.objects()) == 1
     bench.clock_us += MINUTE_US
