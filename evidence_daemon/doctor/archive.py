@@ -3,11 +3,12 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from archive.catalog.catalog import Catalog
 from archive.clock import now_us
-from archive.errors import CatalogDamaged, StorageError
+from archive.errors import StorageError
 from archive.filesystems import file_system_type, is_network
 from archive.keys import LOG_KEY, load_log_key
 from archive.layout import Layout
@@ -134,25 +135,27 @@ def _log(config: Config, layout: Layout) -> Observation:
 
 
 def _catalog_and_space(config: Config, layout: Layout) -> Iterator[Observation]:
-    rebuild = Bilingual(zh="运行 evd catalog rebuild。", en="Run evd catalog rebuild.")
+    reserve_bytes = config.intake.minimum_free_bytes
     try:
         with Catalog.open(layout.catalog, read_only=True) as catalog:
-            yield _catalog(catalog.log_size, LogFiles(layout.log).head().size)
-            intake = config.intake
-            yield _space(
-                forecast(
-                    catalog,
-                    layout.root,
-                    now_us(),
-                    reserve_bytes=intake.minimum_free_bytes,
-                    warning_h=intake.warning_h,
-                )
+            known = catalog.log_size
+            space = forecast(
+                catalog,
+                layout.root,
+                now_us(),
+                reserve_bytes=reserve_bytes,
+                warning_h=config.intake.warning_h,
             )
-    except (CatalogDamaged, StorageError) as error:
+    except StorageError as error:
         words = Bilingual(zh=f"目录无法读取：{error.detail}", en=f"The catalog: {error.detail}")
+        rebuild = Bilingual(zh="运行 evd catalog rebuild。", en="Run evd catalog rebuild.")
         yield fail("catalog", words, rebuild)
-        free = max(0, free_bytes(layout.root) - config.intake.minimum_free_bytes)
+        free = max(0, free_bytes(layout.root) - reserve_bytes)
         yield _space(Space(free, None, warning=free == 0))
+        return
+    with suppress(EvidenceError):  # of a head that cannot be read the log's observation tells
+        yield _catalog(known, LogFiles(layout.log).head().size)
+    yield _space(space)
 
 
 def _catalog(known: int, size: int) -> Observation:

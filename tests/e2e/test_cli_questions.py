@@ -45,8 +45,9 @@ def test_find_by_recorder_officer_text_and_limit(full_station: EvdStation) -> No
 def test_dates_are_the_stations(full_station: EvdStation) -> None:
     """Recordings begin at 08:30:01 in Shanghai on 2024-03-01, that is 00:30:01 UTC."""
 
-    def count(*words: str, **env: str) -> int:
-        return len(full_station.ask("find", "--recorder", "4560002", *words, **env))
+    def count(*words: str, zone: str = "Asia/Shanghai") -> int:
+        asked = ("find", "--recorder", "4560002", *words)
+        return len(full_station.ask(*asked, EVD_STATION__TIMEZONE=zone))
 
     assert count("--from", "2024-03-01", "--to", "2024-03-01") == 3
     assert count("--to", "2024-02-29") == 0
@@ -54,7 +55,7 @@ def test_dates_are_the_stations(full_station: EvdStation) -> None:
     assert count("--from", "2024-03-01T08:35:01") == 2
     assert count("--to", "2024-03-01T08:30:01") == 0
     assert count("--to", "2024-03-01T00:30:02Z") == 1
-    assert count("--from", "2024-03-01", EVD_STATION__TIMEZONE="America/New_York") == 0
+    assert count("--from", "2024-03-01", zone="America/New_York") == 0
 
 
 def test_people_get_local_times_and_short_ids(full_station: EvdStation) -> None:
