@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from archive.errors import DiskFull, StorageError
@@ -158,22 +158,6 @@ def replace_group(files: Sequence[tuple[Path, bytes]]) -> None:
                 remove(new)
         raise
     for directory in sorted({path.parent for path, _ in files}):
-        fsync_directory(directory)
-
-
-def write_group(files: Iterable[tuple[Path, bytes]]) -> None:
-    """Write several files, replacing older ones, all durable when the call returns.
-
-    Not atomic: a crash leaves any of them old, new or cut short. Only for files that nothing
-    refers to yet.
-    """
-    directories: set[Path] = set()
-    for path, data in files:
-        make_directory(path.parent)
-        with storage_errors(f"cannot write {path}"):
-            _write_new(path, data, os.O_TRUNC, FILE_MODE, sync=True)
-        directories.add(path.parent)
-    for directory in sorted(directories):
         fsync_directory(directory)
 
 

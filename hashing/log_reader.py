@@ -131,4 +131,4 @@ class LogReader:
 
 def _widths(width: int) -> list[int]:
     """The width asked for, then those that a growing log puts in its place."""
-    return [width] if width == TILE_WIDTH else [width, *range(TILE_WIDTH, width, -1)]
+    return list(range(width, TILE_WIDTH + 1))

@@ -1,14 +1,19 @@
 """A group of entries becomes durable: bundles and tiles first, then the checkpoint.
 
 The checkpoint is what makes entries part of the log, so it is replaced only when everything it
-covers is on disk. A crash before that leaves files that nothing refers to; the next commit
-writes over them. A partial tile or bundle goes once a wider one stands under a checkpoint.
+covers is on disk. Every file appears whole, for readers look for a wider partial file where
+the one they want has just gone. A crash before the checkpoint leaves files that nothing refers
+to; they are removed when the log is opened again, so that no reader takes them for wider ones.
+A partial tile or bundle goes once a wider one stands under a checkpoint.
 """
 
 import contextlib
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from archive.durable import remove, replace_atomically, write_group
+from archive.durable import remove, replace_atomically, replace_group
 from archive.errors import NotAnArchive, StorageError
 from archive.log.reader import CHECKPOINT, LogFiles
 from hashing.checkpoint import Checkpoint, open_checkpoint
@@ -48,11 +53,13 @@ class LogStore:
 
         Raises:
             NotAnArchive: There is no checkpoint, or a tile or bundle under it is missing.
-            LogHeadMismatch: The tiles do not give the checkpoint's root.
+            LogHeadMismatch: The tiles do not give the checkpoint's root, or the last entries
+                are others.
             IntegrityError: The checkpoint is not signed by ``key``.
         """
         store = cls(directory, key)
         store.reload()
+        store._drop_uncommitted()
         return store
 
     @property
@@ -81,11 +88,19 @@ class LogStore:
         self._edge = TileEdge.load(head.size, lambda *tile: self._tile(files, *tile))
         if self._edge.root() != head.root:
             raise LogHeadMismatch(f"tiles do not give the root of the checkpoint of {head.size}")
-        last = (head.size - 1) // TILE_WIDTH
-        entries = files.raw_bundle(last, head.size)
+        entries = self._last_bundle(files, head.size)
         self.prev = leaf_hash(entries[-1]).hex()
         self.last_time_us = parse(entries[-1]).time_us
         self._bundle = [] if head.size % TILE_WIDTH == 0 else entries
+
+    def _last_bundle(self, files: LogFiles, size: int) -> list[bytes]:
+        """The entries at the right edge, which are those that the tiles speak of."""
+        index = (size - 1) // TILE_WIDTH
+        entries = files.raw_bundle(index, size)
+        leaves = b"".join(map(leaf_hash, entries))
+        if leaves != self._tile(files, 0, index, size - index * TILE_WIDTH):
+            raise LogHeadMismatch(f"the last entries are not those of the checkpoint of {size}")
+        return entries
 
     @staticmethod
     def _tile(files: LogFiles, level: int, index: int, width: int) -> bytes:
@@ -119,7 +134,7 @@ class LogStore:
         for tile in self._edge.take_tiles():
             name = tile_path(tile.level, tile.index, tile.width)
             files.append((self.directory / name, tile.data))
-        write_group(files)
+        replace_group(files)
         note = self._sign()
         replace_atomically(self.directory / CHECKPOINT, note)
         self._drop_narrower(start)
@@ -143,6 +158,25 @@ class LogStore:
             if width and count != self.size >> (TILE_HEIGHT * level):
                 self._drop(tile_path(level, count // TILE_WIDTH, width))
             level += 1
+
+    def _drop_uncommitted(self) -> None:
+        """Remove what an interrupted commit left at the right edge of the tree."""
+        self._drop_all_but(entries_path, self.size)
+        level = 0
+        while count := self.size >> (TILE_HEIGHT * level):
+            self._drop_all_but(partial(tile_path, level), count)
+            level += 1
+        self._drop_all_but(partial(tile_path, level), 0)
+
+    def _drop_all_but(self, path_of: Callable[[int, int], str], count: int) -> None:
+        """Remove the files at the place where the next hash or entry comes, but for the newest."""
+        index, width = divmod(count, TILE_WIDTH)
+        whole = path_of(index, TILE_WIDTH)
+        beside = self.directory / f"{whole}.p"
+        names = os.listdir(beside) if beside.is_dir() else []
+        for name in (whole, *(f"{whole}.p/{each}" for each in names)):
+            if name != path_of(index, width or TILE_WIDTH) or not width:
+                self._drop(name)
 
     def _drop(self, name: str) -> None:
         """Remove a file that nothing needs; one that stays does no harm."""
