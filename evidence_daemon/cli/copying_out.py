@@ -70,7 +70,7 @@ def copy_target(path: Path) -> Iterator[CopyTarget]:
     """
     if os.path.lexists(path):
         raise CopyNotWritten(f"{path} is there already and is not replaced")
-    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(4).hex()}.part")
+    temporary = path.with_name(f".evd-{os.urandom(8).hex()}.part")
     with _refusals(path):
         file = open(temporary, "xb")  # noqa: SIM115 - closed below, before it is removed
     try:
