@@ -37,7 +37,12 @@ def absolute_paths(
     return list(dict.fromkeys(absolute_path(context, parameter, value) for value in values))
 
 
-recording_argument = click.argument("recording", metavar="ID", callback=_recording_id)
+recording_argument = click.argument(
+    "recording",
+    metavar="ID",
+    callback=_recording_id,
+    help=say(zh="录像编号，或其唯一的开头。", en="A recording's id, or a unique beginning of it."),
+)
 officer_option = click.option(
     "--officer", metavar="ID", help=say(zh="执法人员，如已知。", en="The officer, where known.")
 )

@@ -83,11 +83,26 @@ class Command(click.Command):
         pieces = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=say(zh="用法：", en="Usage: "))
 
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each argument means."""
+        self._write_records(ctx, formatter, say(zh="参数", en="Arguments"), click.Argument)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what each option and each argument means."""
-        records = [parameter.get_help_record(ctx) for parameter in self.get_params(ctx)]
-        with formatter.section(say(zh="选项", en="Options")):
-            formatter.write_dl([record for record in records if record is not None])
+        """Write what each option means."""
+        self._write_records(ctx, formatter, say(zh="选项", en="Options"), click.Option)
+
+    def _write_records(
+        self,
+        ctx: click.Context,
+        formatter: click.HelpFormatter,
+        heading: str,
+        kind: type[click.Parameter],
+    ) -> None:
+        found = (each for each in self.get_params(ctx) if isinstance(each, kind))
+        records = [record for each in found if (record := each.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(heading):
+                formatter.write_dl(records)
 
 
 class Group(Command, click.Group):

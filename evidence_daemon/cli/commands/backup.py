@@ -28,7 +28,12 @@ if TYPE_CHECKING:
         "and copies only what is new. Keys never go into it; --keys-to puts them elsewhere.",
     ),
 )
-@click.argument("dest", metavar="DEST", type=click.Path(path_type=Path, file_okay=False))
+@click.argument(
+    "dest",
+    metavar="DEST",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=say(zh="备份所在文件夹。", en="The backup's folder."),
+)
 @click.option(
     "--keys-to",
     metavar="DIR",

@@ -29,7 +29,12 @@ _MOST_BYTES = 64 << 20
         "each is an alarm of the log.",
     ),
 )
-@click.argument("path", metavar="PATH", callback=absolute_path)
+@click.argument(
+    "path",
+    metavar="PATH",
+    callback=absolute_path,
+    help=say(zh="历史影像所在文件夹。", en="The folder of the footage."),
+)
 @click.option(
     "--source",
     required=True,

@@ -7,6 +7,7 @@ from evidence_daemon.cli.frame import Command
 from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.intake import take_in
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
+from evidence_daemon.cli.language import say
 
 
 @click.command(
@@ -20,7 +21,14 @@ from evidence_daemon.cli.invocation import Invocation, pass_invocation
         "on a recorder is ever changed, and taking the same card in again makes no duplicates.",
     ),
 )
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, callback=absolute_paths)
+@click.argument(
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    callback=absolute_paths,
+    help=say(zh="存储卡或文件夹，各为一台记录仪。", en="Cards or folders, each a recorder."),
+)
 @recorder_option
 @officer_option
 @pass_invocation

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
         "proves that a log is this station's. A folder that holds a station is left alone.",
     ),
 )
-@click.argument("folder", metavar="DIR", callback=absolute_path)
+@click.argument(
+    "folder",
+    metavar="DIR",
+    callback=absolute_path,
+    help=say(zh="采集站的文件夹，可尚不存在。", en="The station's folder; made where absent."),
+)
 @click.option(
     "--organisation",
     default="local",

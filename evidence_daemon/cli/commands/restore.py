@@ -35,7 +35,10 @@ _KEYS = "keys"
     ),
 )
 @click.argument(
-    "source", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+    "source",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=say(zh="备份，或附加存储的文件夹。", en="A backup, or the folder of a further store."),
 )
 @click.option(
     "--into",

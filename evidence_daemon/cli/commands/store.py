@@ -38,7 +38,9 @@ def command() -> None:
         "first that the share is mounted there.",
     ),
 )
-@click.argument("name", metavar="NAME")
+@click.argument(
+    "name", metavar="NAME", help=say(zh="[[stores]] 中的名称。", en="Its name in [[stores]].")
+)
 @pass_invocation
 def register(invocation: Invocation, name: str) -> None:
     """Register a store."""

@@ -33,7 +33,16 @@ _ARCHIVE = "archive"
         "verdict is only self-consistent, origin not proven (exit code 101).",
     ),
 )
-@click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "path",
+    metavar="[PATH]",
+    required=False,
+    type=click.Path(path_type=Path),
+    help=say(
+        zh="档案库，或 evd init 所建的文件夹；默认为配置中的档案库。",
+        en="An archive, or the folder that evd init made; else the configured archive.",
+    ),
+)
 @click.option(
     "--deep",
     is_flag=True,
