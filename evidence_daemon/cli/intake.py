@@ -42,9 +42,10 @@ def take_in(invocation: Invocation, request: Mapping[str, Any]) -> int:
             if watch.summary is None:
                 raise
             failure = error
+    assert watch.summary is not None
     if invocation.as_json:
         code = tell(failure, invocation) if failure else 0
-        invocation.output.json_line(watch.summary or {})
+        invocation.output.json_line(watch.summary)
         return code
     watch.print_result()
     if failure:

@@ -24,6 +24,7 @@ _TAGGED = re.compile(rb"(\\?)(SHA2-256|SHA256|SM3) ?\((.+)\) ?= ?([0-9A-Fa-f]{64
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED: Final = {b"n": b"\n", b"r": b"\r", b"\\": b"\\"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PATH_BYTES: Final = 4096  # PATH_MAX; a longer name is no file's, and fits into no entry
 _EITHER: Final = (Algorithm.SHA256, Algorithm.SM3)
 _TAGS: Final = {
     b"SHA256": (Algorithm.SHA256,),
@@ -140,7 +141,7 @@ def _placed(vouched: Vouched, roots: Sequence[bytes]) -> Vouched:
     for root in roots:
         path = os.path.normpath(os.path.join(root, vouched.path))
         inside = root.rstrip(b"/") + b"/"
-        if path.startswith(inside):
+        if path.startswith(inside) and len(path) <= _PATH_BYTES:
             return Vouched(path.removeprefix(inside), vouched.algorithms, vouched.hex)
     shown = vouched.path[:80].decode("utf-8", "replace")
-    raise ManifestMalformed(f"the manifest names a file outside the imported folder: {shown!r}")
+    raise ManifestMalformed(f"the manifest names what the folder cannot hold: {shown!r}")

@@ -62,7 +62,8 @@ def test_objects_come_back_later(station: EvdStation, tmp_path: Path) -> None:
     keys, into = tmp_path / "safe", tmp_path / "again"
     station.ask("backup", str(log_only), "--keys-to", str(keys))
     station.ask("backup", str(whole), "--objects")
-    words = ("--into", str(into), "--keys", str(keys))
+    shutil.copytree(keys, into / "keys")
+    words = ("--into", str(into))
     *_, summary, error = station_less("restore", str(log_only), *words, code=10)
     assert len(summary["missing"]) == len(station.site.objects())
     assert error["code"] == "MISSING_FILE"

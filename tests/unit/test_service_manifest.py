@@ -60,6 +60,7 @@ def test_an_absolute_name_may_use_any_name_of_the_folder() -> None:
         f"{DIGEST}  ../a.mp4\n".encode(),
         f"{DIGEST}  /mnt/cardigan/a.mp4\n".encode(),
         f"{DIGEST}  .\n".encode(),
+        f"{DIGEST}  {'a/' * 2100}b\n".encode(),
         f"SHA512 (a) = {DIGEST}{DIGEST}\n".encode(),
         bytes(range(256)),
     ],

@@ -15,10 +15,8 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column
 from evidence_daemon.cli.spelling import LocalTime, fields
 from evidence_daemon.cli.wording import act_words
+from hashing.entry import COMMON_FIELDS
 
-_COMMON = frozenset(
-    {"v", "seq", "prev", "time", "mono_ms", "clock", "station", "boot", "actor", "act"}
-)
 _PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
 
 _HEAD = say(zh="打印最新的签名检查点。", en="Print the newest signed checkpoint.")
@@ -108,7 +106,7 @@ def show(invocation: Invocation, start: int, stop: int | None) -> None:
 
 
 def _with_body(entry: dict[str, Any]) -> dict[str, Any]:
-    body = {name: value for name, value in entry.items() if name not in _COMMON}
+    body = {name: value for name, value in entry.items() if name not in COMMON_FIELDS}
     return {**entry, "body": fields(body)}
 
 
