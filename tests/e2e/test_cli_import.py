@@ -24,15 +24,7 @@ def legacy(tmp_path: Path) -> Path:
 
 MAKERS = {
     "sha256sum": "find . -type f -print0 | xargs -0 sha256sum",
-    "binary": "find . -type f -print0 | xargs -0 sha256sum -b",
-    "tagged": "find . -type f -print0 | xargs -0 sha256sum --tag",
-    "absolute": 'find "$PWD" -type f -print0 | xargs -0 sha256sum',
-    "openssl_sha256": "find . -type f -not -name '*break*' -print0 | xargs -0 openssl dgst -sha256",
     "openssl_sm3": "find . -type f -not -name '*break*' -print0 | xargs -0 openssl dgst -sm3",
-    "coreutils_sm3": (
-        "openssl dgst -sm3 -r notes.txt disc*/a.mp4 | sed 's/ \\*/  /'; echo '# checked in 2019'"
-    ),
-    "windows": "printf '\\357\\273\\277'; sha256sum notes.txt | sed 's/$/\\r/'; printf '\\r\\n'",
 }
 
 

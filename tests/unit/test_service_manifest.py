@@ -1,3 +1,4 @@
+import hashlib
 import os
 import subprocess
 from contextlib import suppress
@@ -107,3 +108,35 @@ def test_a_digest_holds_under_one_of_its_algorithms() -> None:
     assert not tagged.holds_for({Algorithm.SHA256: DIGEST})
     assert str(tagged) == f"sm3:{DIGEST}"
     assert Path(tagged.path.decode()).name == "a"
+
+
+MAKERS = {
+    "sha256sum": "find . -type f -print0 | xargs -0 sha256sum",
+    "binary": "find . -type f -print0 | xargs -0 sha256sum -b",
+    "tagged": "find . -type f -print0 | xargs -0 sha256sum --tag",
+    "absolute": 'find "$PWD" -type f -print0 | xargs -0 sha256sum',
+    "openssl_sha256": "find . -type f -not -name '*break*' -print0 | xargs -0 openssl dgst -sha256",
+    "openssl_sm3": "find . -type f -not -name '*break*' -print0 | xargs -0 openssl dgst -sm3",
+    "coreutils_sm3": (
+        "openssl dgst -sm3 -r notes.txt disc*/a.mp4 | sed 's/ \\*/  /'; echo '# checked in 2019'"
+    ),
+    "windows": "printf '\\357\\273\\277'; sha256sum notes.txt | sed 's/$/\\r/'; printf '\\r\\n'",
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_manifests_as_the_tools_make_them(tmp_path: Path, maker: str) -> None:
+    (tmp_path / "disc 1").mkdir()
+    contents = {name: f"content of {name}".encode() for name in ("disc 1/a.mp4", "notes.txt")}
+    contents["disc 1/back\\slash\nbreak.mp4"] = b"hard to spell"
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    made = subprocess.run(
+        ["sh", "-c", MAKERS[maker]], cwd=tmp_path, capture_output=True, check=True
+    )
+    found = read_manifest(made.stdout, [str(tmp_path)])
+    assert found
+    for vouched in found:
+        content = contents[vouched.path.decode()]
+        digests = {name: hashlib.new(name.value, content).hexdigest() for name in Algorithm}
+        assert vouched.holds_for(digests)
