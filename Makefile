@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DIR ?= demo-archive
+# Most tests wait for processes and disks: more workers than processors keep both busy.
+JOBS ?= 4
 
 .PHONY: help setup demo test check generate bench clean
 
@@ -24,7 +26,7 @@ demo: setup
 	$(BIN)/evd demo --dir $(DEMO_DIR)
 
 test: setup
-	$(BIN)/pytest -q -m "not postgresql"
+	$(BIN)/pytest -q -n $(JOBS) -m "not postgresql"
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -38,7 +40,7 @@ generate: setup
 	$(BIN)/python -m evidence_daemon.generate
 
 bench: setup
-	$(BIN)/python -m bench
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

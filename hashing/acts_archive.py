@@ -78,10 +78,11 @@ ARCHIVE_ACTS: dict[Act, ActSchema] = {
         ),
     ),
     Act.REPLICATE: ActSchema(
-        "A copy in a further store was made and read back, or the landing copy let go.",
+        "A copy in a further store was made and read back, or a store no longer has one: the "
+        "landing copy was let go, or a further store's was found damaged or missing.",
         (
             Field("object", OBJECT, "The bytes."),
-            Field("store", TEXT, "The store's id."),
+            Field("store", TEXT, "The store's id, or `landing`."),
             Field("operation", one_of("copy", "evict"), "Which of the two."),
         ),
     ),
