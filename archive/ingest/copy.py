@@ -185,7 +185,7 @@ class Copier:
         Its start and end are compared with the source, so that a file that has been replaced
         by another of the same name, size and time is not continued.
         """
-        usable = self._staged.resumable_bytes()
+        usable = self._staged.size_bytes = self._staged.resumable_bytes()
         if usable > self._size_bytes or not self._prefix_matches(usable):
             usable = 0
         self._staged.truncate(usable)

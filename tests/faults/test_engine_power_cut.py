@@ -36,4 +36,5 @@ def test_power_cut_while_a_card_is_taken_in(
             seed=number if cut == "random" else None,
         )
         assert bench.children.run(job) is None, calls[number - 1]
+        shutil.rmtree(site.folder)
         bench.assert_recovers(left)
