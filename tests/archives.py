@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from drivers import names
 from drivers.recorder import Recorder
 from drivers.simulator.card import CardManifest, write_card
 from drivers.simulator.plan import CardPlan, Firmware
+from evidence_daemon.station.board import SlotView
 from evidence_daemon.station.docking import DockingOrder, Ended
 from evidence_daemon.station.station import Station
 from hashing.digest import Algorithm
@@ -104,13 +105,15 @@ def new_site(folder: Path) -> Site:
 
 
 def dock(
-    archive: Archive, recorder: Recorder, order: DockingOrder = ORDER, stopped: bool = False
+    archive: Archive,
+    recorder: Recorder,
+    order: DockingOrder = ORDER,
+    watcher: Callable[[SlotView], None] | None = None,
 ) -> Ended:
     """Dock a recorder and wait for its release."""
     station = Station(archive, names.load(None), 1, 1)
     try:
-        ended = station.dock(recorder, order, recorder.source)
-        return ended.result()
+        return station.dock(recorder, order, recorder.source, watcher).result()
     finally:
         station.stop()
 

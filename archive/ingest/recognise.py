@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from archive.catalog.catalog import Catalog
 from archive.catalog.rows import Occurrence
-from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceUnreadable
+from archive.ingest.arrival import (
+    Arrival,
+    Docking,
+    Outcome,
+    Result,
+    SourceUnreadable,
+    clamped_us,
+)
 from archive.ingest.sample import sample_source
 from archive.log.writer import Draft, LogWriter
 from hashing.entry import Act
@@ -46,7 +53,7 @@ class Recogniser:
         candidates: list[Candidate] = []
         for start in range(0, len(arrivals), GROUP_SIGHTINGS):
             group = arrivals[start : start + GROUP_SIGHTINGS]
-            files = [(each.path, each.size_bytes, each.mtime_us) for each in group]
+            files = [(each.path, each.size_bytes, clamped_us(each.mtime_us)) for each in group]
             same = self._catalog.same_occurrences(docking.recorder, files)
             for arrival in group:
                 earlier = same.get(arrival.path)
