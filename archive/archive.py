@@ -91,7 +91,7 @@ class Archive:
         self.log = LogWriter(store, clock, self._project)
         self._listeners: list[Callable[[], None]] = []
         self.engine = Engine(layout, self.landing, self.log, self.catalog, self.pool, policy)
-        self.recogniser = Recogniser(self.catalog, self.log)
+        self.recogniser = Recogniser(self.landing, self.catalog, self.log)
         self.recovered = Recovered()
 
     @classmethod

@@ -7,7 +7,7 @@ that order, and each file ends in exactly one outcome.
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive.catalog.catalog import Catalog
 from archive.durable import remove, sync_file_system
@@ -24,6 +24,7 @@ from archive.ingest.claims import Claims
 from archive.ingest.copy import Progress
 from archive.ingest.decide import Decision, decide
 from archive.ingest.intents import Intent, declare, fulfil
+from archive.ingest.lost import is_lost, restored_alarm
 from archive.ingest.orphans import is_intact, set_aside
 from archive.ingest.policy import IntakePolicy, is_small
 from archive.ingest.stage import Staged, Stager, StillChanging, staged_name
@@ -156,8 +157,19 @@ class Engine:
     def _decide(self, docking: Docking, proved: Sequence[Staged]) -> list[Decision]:
         digests = [item.copied.digests.sha256.hex for item in proved]
         recordings = [recording_id(docking.recorder, digest) for digest in digests]
-        known = self._catalog.known_objects(digests), self._catalog.known_recordings(recordings)
-        return decide(docking, proved, *known)
+        objects = self._catalog.known_objects(digests)
+        decisions = decide(docking, proved, objects, self._catalog.known_recordings(recordings))
+        return [
+            self._healing(item, decision) if item.copied.digests.sha256.hex in objects else decision
+            for item, decision in zip(proved, decisions, strict=True)
+        ]
+
+    def _healing(self, item: Staged, decision: Decision) -> Decision:
+        """A sighting of bytes that the store has lost puts them back."""
+        digests = item.copied.digests
+        if not is_lost(self._landing, self._catalog, digests.sha256):
+            return decision
+        return replace(decision, ready=ReadyFile(item.path, digests))
 
     def _read_back(self, staged: Iterable[Staged]) -> tuple[list[Staged], list[Outcome]]:
         """Step 4: what the disk gives back, and what it does not."""
@@ -184,6 +196,11 @@ class Engine:
         """Steps 6 to 8: objects, log and catalog, intent gone."""
         self._install([d.ready for d in decisions if d.ready is not None])
         drafts = [Draft(i.act, i.body, intent.actor) for i in intent.items]
+        drafts += [
+            restored_alarm(d.ready.digests.sha256)
+            for d in decisions
+            if d.ready is not None and d.intended.act is Act.SIGHTING
+        ]
         self._log.submit(drafts).result()
         with suppress(StorageError):  # the entries stand; the next start removes what is left
             fulfil(intent)

@@ -18,8 +18,11 @@ from archive.ingest.arrival import (
     SourceUnreadable,
     clamped_us,
 )
+from archive.ingest.lost import is_lost
 from archive.ingest.sample import sample_source
 from archive.log.writer import Draft, LogWriter
+from archive.stores.landing import LandingStore
+from hashing.digest import Digest
 from hashing.entry import Act
 
 GROUP_SIGHTINGS = 200
@@ -37,11 +40,13 @@ class Recogniser:
     """Sorts a docking's arrivals into known and new ones.
 
     Args:
+        landing: Where objects lie.
         catalog: Earlier occurrences.
         log: Where sightings go.
     """
 
-    def __init__(self, catalog: Catalog, log: LogWriter) -> None:
+    def __init__(self, landing: LandingStore, catalog: Catalog, log: LogWriter) -> None:
+        self._landing = landing
         self._catalog = catalog
         self._log = log
 
@@ -57,11 +62,16 @@ class Recogniser:
             same = self._catalog.same_occurrences(docking.recorder, files)
             for arrival in group:
                 earlier = same.get(arrival.path)
-                if earlier is not None and earlier.complete:
+                if earlier is not None and self._may_be_sighted(earlier):
                     candidates.append(Candidate(arrival, earlier))
                 else:
                     fresh.append(arrival)
         return fresh, candidates
+
+    def _may_be_sighted(self, earlier: Occurrence) -> bool:
+        """Not what was incomplete, nor what the store has lost: that is copied again."""
+        digest = Digest.sha256(earlier.sha256)
+        return earlier.complete and not is_lost(self._landing, self._catalog, digest)
 
     def confirm(
         self, docking: Docking, candidates: Sequence[Candidate]
