@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
-from archive.ingest import engine
+from archive.durable import sync_file_system
 from archive.streams.staged import StagedFile
 from tests.archives import MEBIBYTE, POLICY, Site, assert_sound, dock, new_site
 from tests.engine_sources import MemorySource, noise
@@ -41,7 +41,7 @@ def flip(path: Path, offset: int) -> None:
 
 def lying_disk(monkeypatch: pytest.MonkeyPatch, at: Callable[[int], int]) -> None:
     """Let the disk change a byte of what it has just acknowledged."""
-    real_write, real_sync = StagedFile.write, engine.sync_file_system
+    real_write = StagedFile.write
 
     def write(file: StagedFile, buffer: memoryview, length: int, offset: int) -> None:
         real_write(file, buffer, length, offset)
@@ -49,12 +49,12 @@ def lying_disk(monkeypatch: pytest.MonkeyPatch, at: Callable[[int], int]) -> Non
             flip(file.path, offset + at(length))
 
     def sync(staging: Path) -> None:
-        real_sync(staging)
+        sync_file_system(staging)
         for path in staging.glob("*.part"):
             flip(path, at(path.stat().st_size))
 
     monkeypatch.setattr(StagedFile, "write", write)
-    monkeypatch.setattr(engine, "sync_file_system", sync)
+    monkeypatch.setattr("archive.ingest.engine.sync_file_system", sync)
 
 
 PLACES: dict[str, Callable[[int], int]] = {
@@ -90,14 +90,13 @@ def test_a_bad_file_does_not_take_its_group_with_it(
     site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contents = {b"%d.mp4" % n: MemorySource(noise(1000 + n)) for n in range(5)}
-    real = engine.sync_file_system
 
     def sync(staging: Path) -> None:
-        real(staging)
+        sync_file_system(staging)
         flip(next(p for p in staging.glob("*.part") if p.stat().st_size == 1003), 10)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "sync_file_system", sync)
+        patch.setattr("archive.ingest.engine.sync_file_system", sync)
         ended = dock(archive, StubRecorder(contents))
     assert ended.balance.summary() == {"found": 5, "new": 4, "known": 0, "failed": 1, "skipped": 0}
     assert [entry["path"] for entry in site.acts("quarantine")] == ["3.mp4"]
