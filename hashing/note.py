@@ -46,7 +46,7 @@ class MalformedKey(EvidenceError):  # noqa: N818 - named for the defect
     """A text that should be a verifier or signing key is not one."""
 
     code = "MALFORMED_KEY"
-    exit_code = 34
+    exit_code = 86
     meaning = Bilingual(
         zh="密钥无法读取；没有任何内容被签名或校验。",
         en="The key cannot be read; nothing was signed or verified with it.",
