@@ -24,7 +24,7 @@ from evidence_daemon.station.drop_folders import DropFolders
 from evidence_daemon.station.further_stores import FurtherStores
 from evidence_daemon.station.upkeep import Upkeep
 from hashing.entry import Act
-from hashing.errors import RolledBack
+from hashing.errors import EvidenceError
 
 PULSE_S = 1.0
 
@@ -42,13 +42,14 @@ class StationProcess:
         self._loaded = loaded
         self._config: Config = loaded.config
         self._stop = threading.Event()
-        self._rolled_back: RolledBack | None = None
+        self._fatal: EvidenceError | None = None
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; returns after a clean stop.
 
         Raises:
             RolledBack: A further store knows a log that ours is not the whole of.
+            LogClosed: The log was stopped; opening the archive again finds out what is on disk.
             EvidenceError: The station could not start; nothing was taken in.
         """
         with self._signals(), self._service() as service:
@@ -56,20 +57,20 @@ class StationProcess:
             with (
                 ApiServer(create_app(service), socket) as server,
                 DropFolders(service.station, self._config.station) as folders,
-                FurtherStores(service, self._config, self._on_rolled_back) as further,
+                FurtherStores(service, self._config, self._on_fatal) as further,
                 Upkeep(service, further),
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
                 self._pulse(service, server, folders)
                 notify.stopping()
-        if self._rolled_back is not None:
-            raise self._rolled_back
+        if self._fatal is not None:
+            raise self._fatal
 
-    def _on_rolled_back(self, error: RolledBack) -> None:
-        """A store knows more of our log than we do: stop, and sign nothing more."""
-        _log.error("rolled_back", error=error.detail)
-        self._rolled_back = error
+    def _on_fatal(self, error: EvidenceError) -> None:
+        """Nothing more may be signed, here and now: stop."""
+        _log.error("station_cannot_go_on", code=error.code, error=error.detail)
+        self._fatal = error
         self._stop.set()
 
     @contextmanager
@@ -79,7 +80,7 @@ class StationProcess:
             service.archive.log.submit(self._start_drafts(service)).result()
             yield service
             service.station.stop()
-            if self._rolled_back is None:
+            if self._fatal is None:
                 service.archive.log.append(Act.STOP, {"reason": "asked to stop"}, STATION_ACTOR)
         finally:
             service.close()
@@ -107,6 +108,8 @@ class StationProcess:
             if status != last_status:
                 notify.status(status)
                 last_status = status
+            if service.archive.log.fault is not None:
+                self._on_fatal(service.archive.log.fault)
 
     def _silence_s(self) -> float:
         """How old a rescan may be before the station counts as hung."""

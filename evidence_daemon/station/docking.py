@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from archive.archive import Archive
-from archive.errors import DiskFull
+from archive.errors import DiskFull, StorageError
 from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceVanished
 from archive.ingest.policy import groups
 from archive.log.writer import Draft
@@ -110,7 +110,7 @@ class DockingRun:
         """Take everything in.
 
         Raises:
-            StorageError: Not even the end of the docking could be logged.
+            EvidenceError: Not even the end of the docking could be logged; it says what ended it.
         """
         self._dock()
         listing = self._listing()
@@ -124,7 +124,10 @@ class DockingRun:
         except EvidenceError as error:
             self._error = error
             _log.warning("docking_ended_early", docking=self._docking, error=error.detail)
-        return self._end(balance)
+        try:
+            return self._end(balance)
+        except StorageError as error:
+            raise self._error or error from error
 
     def _dock(self) -> None:
         self._display.show(

@@ -36,13 +36,11 @@ class Fault:
         at: At which call, from 1; 0 for never.
         how: :data:`BEFORE`, :data:`AFTER`, or an error number to answer with.
         lasting: Whether every later call fails as well.
-        calls: Only these; None for all.
     """
 
     at: int = 0
     how: str | int = BEFORE
     lasting: bool = False
-    calls: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +88,7 @@ class Turnstile:
     def _pass(
         self, name: str, real: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        due = self._is_due(name)
+        due = self._is_due()
         self.made.append(f"{name} {_told(args)}")
         if name == "fsync" and args[0] in self._unsynced:
             self.synced_again.append(self._unsynced[args[0]])
@@ -106,11 +104,10 @@ class Turnstile:
                 self._die()
         return result
 
-    def _is_due(self, name: str) -> bool:
-        if not self.fault.at or (self.fault.calls and name not in self.fault.calls):
-            return False
+    def _is_due(self) -> bool:
         number = len(self.made) + 1
-        return number == self.fault.at or (self.fault.lasting and number > self.fault.at)
+        later = self.fault.lasting and self.fault.at
+        return number == self.fault.at or bool(later and number > self.fault.at)
 
     def _die(self) -> None:
         self.last_words()

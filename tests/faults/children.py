@@ -27,14 +27,26 @@ class Nursery:
 
     def run(self, job: Job) -> Report | None:
         """Run a job to its end; None where the child was killed."""
+        self.start(job)
+        return self.finish(job)
+
+    def start(self, job: Job) -> int:
+        """Start a job; the child's process id."""
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
         print(job.as_json(), file=self.process.stdin, flush=True)
-        code = int(self.process.stdout.readline())
+        return self._told()
+
+    def finish(self, job: Job) -> Report | None:
+        """Wait for a started job; None where the child was killed."""
+        code = self._told()
         if code == KILLED:
             return None
         assert code == 0, f"the child ended with {code}"
         return Report(**json.loads(Path(job.report).read_text("utf-8")))
+
+    def _told(self) -> int:
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
 
 
 @contextmanager
@@ -60,14 +72,19 @@ def _fork(line: str) -> int:
             code = 0
         finally:
             os._exit(code)
+    _tell(child)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     """Fork a child for each job on standard input, and tell how it ended."""
     for line in sys.stdin:
-        sys.stdout.write(f"{_fork(line)}\n")
-        sys.stdout.flush()
+        _tell(_fork(line))
 
 
 if __name__ == "__main__":

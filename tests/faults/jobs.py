@@ -45,6 +45,7 @@ class Job:
         remains: Where what a power cut would leave of the archive is made before the child is
             killed; empty for nowhere.
         seed: Of a random power cut; None for the strict one.
+        gate: A named pipe; the child waits until somebody opens it. Empty for none.
     """
 
     site: str
@@ -54,26 +55,24 @@ class Job:
     dockings: int = 2
     remains: str = ""
     seed: int | None = None
+    gate: str = ""
 
     def as_json(self) -> str:
         """One line."""
-        return json.dumps(asdict(self) | {"fault": _fault_json(self.fault)})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, line: str) -> "Job":
         """Back from a line."""
         fields = json.loads(line)
         fault = fields.pop("fault")
-        calls = fault.pop("calls")
-        return cls(**fields, fault=Fault(**fault, calls=frozenset(calls) if calls else None))
-
-
-def _fault_json(fault: Fault) -> dict[str, Any]:
-    return asdict(fault) | {"calls": sorted(fault.calls) if fault.calls else None}
+        return cls(**fields, fault=Fault(**fault))
 
 
 def perform(job: Job) -> None:
     """Do the work with the fault in place, and write the report."""
+    if job.gate:
+        Path(job.gate).read_bytes()
     turnstile = Turnstile(job.fault)
     if job.remains:
         model = PowerCut(Path(job.site, "archive"))
