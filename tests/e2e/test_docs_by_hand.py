@@ -12,8 +12,8 @@ from tests.pages import RUNNABLE, Page, run_as_printed
 
 _PAGE = Page("docs/verify-by-hand.md")
 _SIGNATURE, _KEY_IN_NAME, _WALK, _LINK, _FIRST, _OBJECTS, _SAME, *_REST = _PAGE.blocks(RUNNABLE)
-_FILES = 600
-"""More than two bundles of entries."""
+_FILES = 300
+"""More than one bundle of entries."""
 
 
 @pytest.fixture(scope="module")
