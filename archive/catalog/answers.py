@@ -104,16 +104,10 @@ class Answers:
         """Every time a recording was seen, by its whole id, in the order of the log."""
         return self._ask(occurrences.occurrences_of, recording_id)
 
-    def same_occurrence(
-        self, recorder: str, path: bytes, size_bytes: int, mtime_us: int
-    ) -> Occurrence | None:
-        """The latest occurrence on this recorder of a file that looks the same from outside."""
-        return self._ask(occurrences.same_occurrence, recorder, path, size_bytes, mtime_us)
-
     def same_occurrences(
         self, recorder: str, files: Collection[tuple[bytes, int, int]]
     ) -> dict[bytes, Occurrence]:
-        """For files (path, size, time) of a recorder what :meth:`same_occurrence` says, by path."""
+        """For files (path, size, time) that look the same from outside the latest occurrence."""
         return self._ask(occurrences.same_occurrences, recorder, files)
 
     def has_occurrence(self, docking: str, path: bytes) -> bool:

@@ -77,10 +77,6 @@ class LogStore:
         """The root over all entries so far."""
         return self._edge.root()
 
-    def use_key(self, key: SigningKey) -> None:
-        """Sign checkpoints with another key from the next commit on."""
-        self._key = key
-
     def reload(self) -> None:
         """Forget what is not committed and read the right edge from disk again."""
         files = LogFiles(self.directory)

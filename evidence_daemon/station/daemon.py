@@ -62,7 +62,7 @@ class StationProcess:
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
-                self._pulse(service, server, folders)
+                self._pulse(service, server, folders, further)
                 notify.stopping()
         if self._fatal is not None:
             raise self._fatal
@@ -97,14 +97,20 @@ class StationProcess:
             Draft(Act.CONFIG, config, STATION_ACTOR),
         ]
 
-    def _pulse(self, service: ArchiveService, server: ApiServer, folders: DropFolders) -> None:
+    def _pulse(
+        self,
+        service: ArchiveService,
+        server: ApiServer,
+        folders: DropFolders,
+        further: FurtherStores,
+    ) -> None:
         """Tell the supervisor that the station lives, as long as its parts do."""
         interval_s = notify.watchdog_interval_s() or PULSE_S
         last_status = ""
         while not self._stop.wait(min(interval_s / 2, PULSE_S)):
             if server.is_alive and folders.rescan_age_s() < self._silence_s():
                 notify.watchdog()
-            status = service.status_line()
+            status = "; ".join([service.status_line(), *further.troubles()])
             if status != last_status:
                 notify.status(status)
                 last_status = status

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState
+from archive.catalog.rows import Occurrence
 from archive.errors import NoSuchRecording
 from hashing.entry import Act, Entry
 from tests import postgresql
@@ -249,9 +250,15 @@ def test_occurrences_of_a_recording(catalog: Catalog, story: Story) -> None:
     assert catalog.occurrences("0" * 32) == []
 
 
+def same_occurrence(
+    catalog: Catalog, recorder: str, path: bytes, size_bytes: int, mtime_us: int
+) -> Occurrence | None:
+    return catalog.same_occurrences(recorder, [(path, size_bytes, mtime_us)]).get(path)
+
+
 def test_same_occurrence(catalog: Catalog, story: Story) -> None:
     path = VIDEO.path.encode()
-    known = catalog.same_occurrence(FIRST, path, VIDEO.size_bytes, VIDEO.mtime_us)
+    known = same_occurrence(catalog, FIRST, path, VIDEO.size_bytes, VIDEO.mtime_us)
     assert known is not None
     assert (known.recording, known.sha256, known.sm3, known.size_bytes) == (
         story.recording(VIDEO), VIDEO.sha256, hex_of("sm3", VIDEO.sha256), VIDEO.size_bytes,
@@ -263,13 +270,13 @@ def test_same_occurrence(catalog: Catalog, story: Story) -> None:
         (FIRST, path, VIDEO.size_bytes + 1, VIDEO.mtime_us),
         (FIRST, path, VIDEO.size_bytes, VIDEO.mtime_us + 1),
     ):
-        assert catalog.same_occurrence(*different) is None
+        assert same_occurrence(catalog, *different) is None
 
 
 def test_same_occurrence_compares_paths_to_the_byte(catalog: Catalog) -> None:
     strange = (STRANGE.size_bytes, STRANGE.mtime_us)
-    assert catalog.same_occurrence(FIRST, STRANGE_PATH, *strange) is not None
-    assert catalog.same_occurrence(FIRST, STRANGE.path.encode(), *strange) is None
+    assert same_occurrence(catalog, FIRST, STRANGE_PATH, *strange) is not None
+    assert same_occurrence(catalog, FIRST, STRANGE.path.encode(), *strange) is None
 
 
 def test_same_occurrences_of_a_group(catalog: Catalog, story: Story) -> None:
@@ -284,7 +291,7 @@ def test_same_occurrences_of_a_group(catalog: Catalog, story: Story) -> None:
         (BROKEN.path.encode(), BROKEN.size_bytes + 1, BROKEN.mtime_us),
     ]
     same = catalog.same_occurrences(FIRST, [*files, *others])
-    assert same == {path: catalog.same_occurrence(FIRST, path, *seen) for path, *seen in files}
+    assert same == {path: same_occurrence(catalog, FIRST, path, *seen) for path, *seen in files}
     assert same[VIDEO.path.encode()].proof == "metadata"
     assert catalog.same_occurrences(SECOND, others) == {}
     assert catalog.same_occurrences(FIRST, []) == {}

@@ -161,7 +161,7 @@ QUESTIONS: list[Callable[[Catalog], object]] = [
     lambda catalog: catalog.dockings(),
     lambda catalog: catalog.has_recording("0" * 32),
     lambda catalog: catalog.custody("0" * 32),
-    lambda catalog: catalog.same_occurrence("ZFY-0001", b"x", 1, 1),
+    lambda catalog: catalog.same_occurrences("ZFY-0001", [(b"x", 1, 1)]),
 ]
 
 
@@ -264,7 +264,7 @@ def test_a_path_that_two_fields_tell_differently(path: Path, entries: list[Entry
     taken = next(entry.fields for entry in entries if entry.act == "ingest")
     seen = (taken["object"]["size_bytes"], taken["mtime_us"])
     with Catalog.open(path) as catalog, pytest.raises(CatalogDamaged):
-        catalog.same_occurrence(taken["recorder"], taken["path"].encode(), *seen)
+        catalog.same_occurrences(taken["recorder"], [(taken["path"].encode(), *seen)])
 
 
 def test_a_write_ahead_log_of_rubbish(path: Path, entries: list[Entry]) -> None:

@@ -36,27 +36,10 @@ _COLUMNS = (
 )
 
 
-def same_occurrence(
-    connection: Connection, recorder: str, path: bytes, size_bytes: int, mtime_us: int
-) -> Occurrence | None:
-    """The latest occurrence of this recorder under this path with this size and time."""
-    statement = (
-        _occurrences()
-        .where(
-            occurrences.c.recorder == recorder,
-            occurrences.c.path_key == path_key(path),
-            occurrences.c.size_bytes == size_bytes,
-            occurrences.c.mtime_us == mtime_us,
-        )
-        .order_by(occurrences.c.seq.desc())
-    )
-    return _first_at(connection, statement, path)
-
-
 def same_occurrences(
     connection: Connection, recorder: str, files: Collection[tuple[bytes, int, int]]
 ) -> dict[bytes, Occurrence]:
-    """For each file (path, size in bytes, time) what :func:`same_occurrence` says, by path."""
+    """By path, the latest occurrence on this recorder of each file (path, size, time)."""
     wanted = {path: (size_bytes, mtime_us) for path, size_bytes, mtime_us in files}
     statement = (
         _occurrences()
