@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from archive.streams.space import free_bytes
 from drivers.folder import FolderRecorder
 from drivers.simulator.card import CardManifest
 from tests.archives import (
@@ -23,6 +26,8 @@ from tests.archives import (
 from tests.faults.calls import Fault
 from tests.faults.children import Nursery, nursery
 from tests.faults.jobs import Job, Report
+
+ROOM_BYTES = 1 << 30
 
 
 @dataclass(slots=True)
@@ -76,13 +81,25 @@ class Bench:
             shutil.rmtree(site.folder)
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Where the archives are: in memory where that is possible.
+
+    Hundreds of archives come and go, and no promise of a disk is tested with them: a killed
+    process leaves to the next one whatever it has done, and a power cut is a model.
+    """
+    memory = Path("/dev/shm")
+    place = memory if os.access(memory, os.W_OK) and free_bytes(memory) > ROOM_BYTES else None
+    with tempfile.TemporaryDirectory(prefix="evd-faults-", dir=place) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench() -> Iterator[Bench]:
     """The fault tests' bench."""
-    folder = tmp_path_factory.mktemp("faults")
-    manifest = lay_card(folder)
-    card = os.fspath(folder / manifest.plan.name)
-    with nursery() as children:
+    with _folder() as folder, nursery() as children:
+        manifest = lay_card(folder)
+        card = os.fspath(folder / manifest.plan.name)
         yield Bench(folder, card, manifest, new_site(folder / "pristine"), children)
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +20,12 @@ def test_power_cut_while_a_card_is_taken_in(
     calls: list[str],
     cut: str,
     share: int,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("archive.ingest.stage.boot_id", lambda: "another boot".ljust(32))
     for number in sampled(len(calls), share, SHARES):
         site = bench.copy(bench.pristine)
-        left = Site(tmp_path / str(number), site.key)
+        left = Site(bench.folder / f"left-{cut}-{number}", site.key)
         left.folder.mkdir()
         shutil.copytree(site.keys, left.keys)
         job = replace(
