@@ -63,7 +63,7 @@ def _environment(site: Site) -> dict[str, str]:
 
 
 def test_everything_holds_as_printed(site: Site, work: Path) -> None:
-    done = run_as_printed(_PAGE.blocks(RUNNABLE), work, _environment(site), timeout_s=120)
+    done = run_as_printed(_PAGE.blocks(RUNNABLE), work, _environment(site), timeout_s=250)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("Signature Verified Successfully") == 2
     for line in (
@@ -90,7 +90,7 @@ def _flip(path: Path, at: int) -> None:
 
 
 def _refused(blocks: list[str], site: Site, work: Path) -> str:
-    done = run_as_printed(blocks, work, _environment(site), timeout_s=120)
+    done = run_as_printed(blocks, work, _environment(site), timeout_s=250)
     assert done.returncode != 0, done.stdout
     return done.stdout + done.stderr
 
@@ -107,7 +107,7 @@ def test_a_mistyped_key_is_refused(site: Site, work: Path) -> None:
     name, key_hash, key = str(site.key).split("+", 2)
     mistyped = {"VKEY": f"{name}+{key_hash}+{key[:-1]}{'A' if key[-1] != 'A' else 'B'}"}
     env = _environment(site) | mistyped
-    assert run_as_printed([_SIGNATURE], work, env, timeout_s=60).returncode != 0
+    assert run_as_printed([_SIGNATURE], work, env, timeout_s=250).returncode != 0
 
 
 def test_a_changed_entry_breaks_the_chain(site: Site, work: Path, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from tests.pages import RUNNABLE, Page, run_as_printed
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_first_station_works_as_printed(tmp_path: Path) -> None:
     blocks = Page("README.md").blocks(RUNNABLE)
-    done = run_as_printed(blocks, tmp_path, {}, timeout_s=240)
+    done = run_as_printed(blocks, tmp_path, {}, timeout_s=800)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Found 1: 1 new, 0 known, 0 failed, 0 skipped." in done.stdout + done.stderr
     assert "Found 1: 0 new, 1 known, 0 failed, 0 skipped." in done.stdout + done.stderr
