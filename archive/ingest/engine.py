@@ -44,7 +44,7 @@ class Taken:
     """What became of a group.
 
     Attributes:
-        outcomes: One for every arrival that was reached, in order.
+        outcomes: One for every arrival that was reached.
         vanished: Whether the recorder went away; arrivals without an outcome are still on it.
     """
 

@@ -1,106 +1,17 @@
-"""One card, one new archive, and one clean process that forks, for all fault tests."""
+"""The bench, and what happens on it when nothing goes wrong."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from archive.streams.space import free_bytes
-from drivers.folder import FolderRecorder
-from drivers.simulator.card import CardManifest
-from tests.archives import (
-    Site,
-    assert_balanced,
-    assert_holds,
-    assert_sound,
-    dock,
-    lay_card,
-    new_site,
-)
-from tests.faults.calls import Fault
-from tests.faults.children import Nursery, nursery
-from tests.faults.jobs import Job, Report
-
-ROOM_BYTES = 1 << 30
-
-
-@dataclass(slots=True)
-class Bench:
-    """Everything a fault test needs.
-
-    Attributes:
-        folder: Where copies of the archive go.
-        card: The card.
-        manifest: What is on it.
-        pristine: A new archive that nothing was taken into.
-        children: Runs jobs.
-    """
-
-    folder: Path
-    card: str
-    manifest: CardManifest
-    pristine: Site
-    children: Nursery
-
-    def copy(self, site: Site, number: "count[int]" = count()) -> Site:  # noqa: B008 - shared
-        """An archive of its own for one test."""
-        target = self.folder / f"site-{next(number)}"
-        shutil.copytree(site.folder, target, symlinks=True)
-        return Site(target, site.key)
-
-    def job(self, site: Site, fault: Fault | None = None) -> Job:
-        """Taking the card in, twice."""
-        report = str(self.folder / "report.json")
-        return Job(str(site.folder), self.card, report, fault or Fault())
-
-    def run(self, site: Site, fault: Fault | None = None) -> Report | None:
-        """Take the card in, twice; None where the process was killed."""
-        return self.children.run(self.job(site, fault))
-
-    def reopen(self, site: Site, fault: Fault | None = None) -> Report | None:
-        """Open the archive, which recovers it, and close it."""
-        return self.children.run(replace(self.job(site, fault), card=""))
-
-    def assert_recovers(self, site: Site, *, keep: bool = False) -> None:
-        """After a restart nothing contradicts, and the card comes in whole."""
-        with site.open():
-            pass
-        assert_sound(site)
-        with site.open() as archive:
-            ended = dock(archive, FolderRecorder(self.card))
-        assert_balanced(ended, self.manifest)
-        assert_sound(site)
-        assert_holds(site, self.manifest)
-        if not keep:
-            shutil.rmtree(site.folder)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Where the archives are: in memory where that is possible.
-
-    Hundreds of archives come and go, and no promise of a disk is tested with them: a killed
-    process leaves to the next one whatever it has done, and a power cut is a model.
-    """
-    memory = Path("/dev/shm")
-    place = memory if os.access(memory, os.W_OK) and free_bytes(memory) > ROOM_BYTES else None
-    with tempfile.TemporaryDirectory(prefix="evd-faults-", dir=place) as folder:
-        yield Path(folder)
+from tests.faults.bench import Bench, set_up
 
 
 @pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
     """The fault tests' bench."""
-    with _folder() as folder, nursery() as children:
-        manifest = lay_card(folder)
-        card = os.fspath(folder / manifest.plan.name)
-        yield Bench(folder, card, manifest, new_site(folder / "pristine"), children)
+    with set_up() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,11 @@ import errno
 
 import pytest
 
+from tests.faults.bench import Bench, assert_failed_well
 from tests.faults.calls import Fault
-from tests.faults.conftest import Bench
-from tests.faults.jobs import Report
 from tests.faults.sampling import sampled
 
 SHARES = 6
-
-
-def assert_failed_well(report: Report | None, call: str) -> None:
-    """What came out is typed, and no descriptor was synced again after a failed sync."""
-    assert report is not None
-    assert report.foreign == "", call
-    assert report.synced_again == [], call
 
 
 @pytest.mark.parametrize("share", range(SHARES))

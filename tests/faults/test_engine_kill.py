@@ -5,8 +5,8 @@ The last sentence of the life of a recording: whatever dies, an intent or nothin
 
 import pytest
 
+from tests.faults.bench import Bench
 from tests.faults.calls import AFTER, BEFORE, Fault
-from tests.faults.conftest import Bench
 from tests.faults.sampling import sampled
 
 SHARES = 12

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.archives import Site
+from tests.faults.bench import Bench
 from tests.faults.calls import AFTER, Fault
-from tests.faults.conftest import Bench
 from tests.faults.sampling import sampled
 
 SHARES = 10

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.archives import Site
+from tests.faults.bench import Bench
 from tests.faults.calls import AFTER, BEFORE, Fault
-from tests.faults.conftest import Bench
 from tests.faults.sampling import sampled
 
 SHARES = 2

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Bench
+from tests.faults.bench import Bench, assert_failed_well
 from tests.faults.jobs import Report
 from tests.faults.sampling import sampled
-from tests.faults.test_engine_errors import assert_failed_well
 
 CALLS = (
     "openat",
