@@ -111,6 +111,9 @@ class LogWriter:
         with self._wake:
             if self._closing:
                 raise self._closed()
+            if not drafts:
+                waiting.done.set_result([])
+                return waiting.done
             self._queue.append(waiting)
             self._wake.notify()
         return waiting.done
@@ -157,7 +160,7 @@ class LogWriter:
         for waiting in group:
             try:
                 made, made_us = self._build(waiting.drafts, seq, prev, time_us)
-            except EvidenceError as error:  # a bad body fails its sender only
+            except Exception as error:  # whatever a body holds, it fails its sender only
                 waiting.done.set_exception(error)
                 continue
             raws += made

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from archive.errors import StorageError
 from archive.log import store as log_store
 from archive.log.store import LogStore
-from archive.log.writer import LogClosed, LogWriter
+from archive.log.writer import Draft, LogClosed, LogWriter
 from hashing.acts import BodyMismatch
 from hashing.entry import Act, Entry, EntryTooLarge
 from tests.engine_logs import (
@@ -111,12 +112,21 @@ def test_a_bad_body_fails_its_sender_only(tmp_path: Path) -> None:
     gate = Gate()
     with writing(tmp_path, gate) as writer:
         gate.shut(writer)
-        good, bad, huge, late = (
+        good, bad, huge, broken, late = (
             writer.submit([each])
-            for each in (draft("good"), bad_draft(), draft("x" * 70_000), draft("late"))
+            for each in (
+                draft("good"),
+                bad_draft(),
+                draft("x" * 70_000),
+                Draft(Act.ALARM, cast("dict[str, object]", None), "tester"),
+                draft("late"),
+            )
         )
+        nothing = writer.submit([])
         gate.open.set()
         assert late.result()[0].seq == good.result()[0].seq + 1
+        assert broken.exception()
+        assert nothing.result() == []
         assert isinstance(bad.exception(), BodyMismatch)
         assert isinstance(huge.exception(), EntryTooLarge)
     assert [entry.get("detail") for entry in assert_intact(tmp_path)[2:]] == ["good", "late"]
