@@ -122,7 +122,7 @@ class LogWriter:
         """Append one entry and wait until it is durable.
 
         Raises:
-            StorageError: It could not be made durable; the log is as it was.
+            StorageError: It could not be made durable. The log is as it was, or it was stopped.
             IntegrityError: The body is not of the act's form.
         """
         return self.submit([Draft(act, body, actor)]).result()[0]
