@@ -34,6 +34,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m evidence_daemon.generate --check
+	$(BIN)/pytest -q tests/unit/test_docs_complete.py tests/unit/test_docs_links.py tests/unit/test_docs_readmes.py
 	$(BIN)/pytest -q -m postgresql
 
 generate: setup

@@ -29,7 +29,7 @@ Figures measured by `make bench`, each next to its peers in the same interleaved
 the least and the most. A target that is missed says so. Unless said otherwise SHA-256 alone is
 meant, with the default (SHA-256 and SM3) beside it.
 
-The machine: {machine}.
+The machine: {machine}; load average when the run began {before}, when it ended {after}.
 
 """
 
@@ -39,6 +39,10 @@ def _machine() -> str:
     model = next(line.split(": ")[1] for line in cpu.splitlines() if "model name" in line)
     kernel = platform.release().split("-")[0]
     return f"{os.cpu_count()} cores ({model}), Linux {kernel}, Python {platform.python_version()}"
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def run(names: Sequence[str]) -> list[Report]:
@@ -55,10 +59,11 @@ def main(arguments: Sequence[str]) -> None:
     """Run what is asked for."""
     write = "--write" in arguments
     names = [word for word in arguments if word != "--write"] or list(NAMES)
+    before = _load()
     reports = run(NAMES if write else names)
     if write:
         body = "\n".join(report.markdown() for report in reports)
-        PAGE.write_text(HEAD.format(machine=_machine()) + body)
+        PAGE.write_text(HEAD.format(machine=_machine(), before=before, after=_load()) + body)
 
 
 main(sys.argv[1:])

@@ -27,6 +27,8 @@ from hashing.entry import Act
 from hashing.errors import EvidenceError
 
 PULSE_S = 1.0
+RECOVERY_S = 3600.0
+"""How long the supervisor gives an opening that has a crash to recover from, in seconds."""
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +77,7 @@ class StationProcess:
 
     @contextmanager
     def _service(self) -> Iterator[ArchiveService]:
+        notify.extend_timeout(RECOVERY_S)
         service = ArchiveService(self._config, sweep=True)
         try:
             service.archive.log.submit(self._start_drafts(service)).result()
