@@ -17,6 +17,7 @@ def test_a_station_whose_log_was_stopped_ends_with_its_error() -> None:
     )
     server = SimpleNamespace(is_alive=True)
     folders = SimpleNamespace(rescan_age_s=lambda: 0.0)
-    parts: tuple[Any, ...] = (service, server, folders)
+    further = SimpleNamespace(troubles=list)
+    parts: tuple[Any, ...] = (service, server, folders, further)
     process._pulse(*parts)
     assert process._fatal is fault
