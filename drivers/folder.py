@@ -22,6 +22,7 @@ from drivers.errors import RecorderVanished, UnreadableExtent
 from drivers.folder_root import FILE_FLAGS, FolderRoot, open_quietly
 from drivers.folder_walk import FolderWalk
 from drivers.recorder import IdentityEvidence, Listing, MtimeZone, RecorderFile
+from drivers.usb_port import UsbPort
 
 WEIGHT_VOLUME_SERIAL = 50
 WEIGHT_VOLUME_LABEL = 20
@@ -52,6 +53,10 @@ class FolderRecorder:
     def source(self) -> str:
         """The folder's path, for people."""
         return self._root.shown
+
+    def usb_port(self) -> UsbPort | None:
+        """The USB port of the device that the folder lies on; None where there is none."""
+        return self._root.usb_port()
 
     def evidence(self) -> tuple[IdentityEvidence, ...]:
         """Serial and label of the mounted volume; for any other folder, its name."""

@@ -14,6 +14,7 @@ import os
 from drivers import volume
 from drivers.errors import NotARecorder, RecorderError, RecorderVanished, UnreadableExtent
 from drivers.recorder import MtimeZone
+from drivers.usb_port import UsbPort, port_of
 
 FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """O_NONBLOCK: opening a FIFO that took a file's name must not wait for its writer."""
@@ -46,6 +47,7 @@ class FolderRoot:
         self._counts_links = node.st_nlink > 0
         self._device_link = volume.block_device_link(self.device)
         mount = volume.mount_of(self.device)
+        self._block_device = volume.block_device_of(self.device, mount)
         self.mtime_zone = mtime_zone or (mount.mtime_zone if mount else MtimeZone.UTC)
         self._digits_offset_us = mount.digits_offset_us if mount else 0
 
@@ -53,6 +55,10 @@ class FolderRoot:
     def shown(self) -> str:
         """The path, for people."""
         return self.path.decode("utf-8", "replace")
+
+    def usb_port(self) -> UsbPort | None:
+        """The USB port of the device under the file system, None where there is none."""
+        return port_of(self._block_device)
 
     def is_mount_point(self) -> bool:
         """Whether a file system of its own begins here."""

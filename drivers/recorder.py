@@ -2,7 +2,7 @@
 
 Every other call is optional, because the recorders of one bureau differ in everything but
 having files. What a driver can do beyond that it says by also satisfying one of the small
-protocols below (:class:`HasClock`); callers ask with ``isinstance``.
+protocols below (:class:`HasClock`, :class:`HasPort`); callers ask with ``isinstance``.
 
 Paths are bytes: a recorder's file system may hold names that are not valid text, and a name
 that cannot be spelled must still be read.
@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
+
+from drivers.usb_port import UsbPort
 
 
 class SkipReason(StrEnum):
@@ -187,6 +189,14 @@ class HasClock(Protocol):
 
     def read_clock(self) -> ClockReading:
         """Read the clock, without setting it."""
+
+
+@runtime_checkable
+class HasPort(Protocol):
+    """A recorder that can tell where it is plugged in."""
+
+    def usb_port(self) -> UsbPort | None:
+        """The USB port it is read through; None where it is read through none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ unless the mount follows the kernel's own time zone, which is UTC on a station.
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,10 +29,12 @@ class Mount:
     Attributes:
         kind: The kernel's name of the file system, such as ``vfat``.
         options: Its options, such as ``tz=UTC``.
+        source: What is mounted, such as ``/dev/sdb1``.
     """
 
     kind: str
     options: tuple[str, ...]
+    source: str = ""
 
     @property
     def mtime_zone(self) -> MtimeZone:
@@ -68,7 +71,13 @@ def _mount_from(fields: list[str]) -> Mount | None:
     """The mount of one mountinfo line, which ends in ``- kind source super-options``."""
     _, separator, after = " ".join(fields[_FIRST_OPTIONAL_FIELD:]).partition("- ")
     kind, *rest = after.split(" ")
-    return Mount(kind, tuple(",".join(rest[1:]).split(","))) if separator else None
+    source = _unescaped(rest[0]) if rest else ""
+    return Mount(kind, tuple(",".join(rest[1:]).split(",")), source) if separator else None
+
+
+def _unescaped(text: str) -> str:
+    r"""A field in which the kernel wrote spaces and the like as ``\NNN``, in octal digits."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
 def _read_mountinfo() -> str:
@@ -112,6 +121,25 @@ def decode_udev(name: str) -> str:
         os.fsencode(name),
     )
     return escaped.decode("utf-8", "replace")
+
+
+def block_device_of(device: int, mount: Mount | None) -> int:
+    """The number of the block device under a file system, as far as it can be told.
+
+    A file system in user space (``fuseblk``) and some others bear a number of their own; the
+    device they were mounted from is named beside them.
+
+    Args:
+        device: ``st_dev`` of anything on the file system.
+        mount: What is mounted there.
+    """
+    if os.major(device) or mount is None:
+        return device
+    try:
+        node = os.stat(mount.source)
+    except (OSError, ValueError):
+        return device
+    return node.st_rdev if stat.S_ISBLK(node.st_mode) else device
 
 
 def block_device_link(device: int) -> str | None:

@@ -113,7 +113,7 @@ def dock(
     """Dock a recorder and wait for its release."""
     station = Station(archive, names.load(None), 1, 1)
     try:
-        return station.dock(recorder, order, recorder.source, watcher).result()
+        return station.dock(recorder, order, watcher).result()
     finally:
         station.stop()
 

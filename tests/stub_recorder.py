@@ -16,6 +16,7 @@ from drivers.recorder import (
     SkippedNode,
     UnreadableNode,
 )
+from drivers.usb_port import UsbPort
 from tests.engine_sources import MemorySource
 
 
@@ -74,6 +75,10 @@ class StubRecorder:
     shown: Sequence[IdentityEvidence] = (IdentityEvidence("usb_serial", "4560001", 60),)
     driver: str = "stub"
     source: str = "memory"
+    port: UsbPort | None = None
+
+    def usb_port(self) -> UsbPort | None:
+        return self.port
 
     def evidence(self) -> Sequence[IdentityEvidence]:
         return self.shown

@@ -145,8 +145,9 @@ class StationSection(Section):
         int,
         Field(ge=1, le=64),
         Bilingual(
-            zh="同一 USB 控制器上同时复制的记录仪数量上限。",
-            en="Recorders copied at the same time on one USB controller, at most.",
+            zh="同一 USB 控制器上同时复制的记录仪数量上限；不经 USB 读取的文件夹不受此限。",
+            en="Recorders copied at the same time on one USB controller, at most; folders that "
+            "are read through none are not limited.",
         ),
     ] = 8
     workers: Annotated[

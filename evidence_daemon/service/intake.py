@@ -190,9 +190,7 @@ class Intake:
             officer=request.officer,
             provenance=request.import_body(),
         )
-        return [
-            self._station.dock(recorder, order, recorder.source, watch) for recorder in recorders
-        ]
+        return [self._station.dock(recorder, order, watch) for recorder in recorders]
 
 
 def _closed(ended: Ended, vouching: Vouching, account: _Account) -> Iterator[dict[str, Any]]:

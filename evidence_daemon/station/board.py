@@ -21,6 +21,7 @@ class SlotView:
         slot: The slot's name.
         status: Its state.
         source: Where the recorder is docked, for people.
+        port: The USB port it is read through, for people; empty where there is none.
         docking: The docking under way or last ended.
         recorder: The recorder's identity, once known.
         officer: The officer, once known.
@@ -39,6 +40,7 @@ class SlotView:
     slot: str
     status: SlotStatus = SlotStatus(Status.EMPTY)  # noqa: RUF009 - frozen
     source: str = ""
+    port: str = ""
     docking: str = ""
     recorder: str = ""
     officer: str | None = None

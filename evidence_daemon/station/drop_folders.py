@@ -88,4 +88,4 @@ class DropFolders:
             _log.warning("cannot_dock", slot=slot, error=error.detail)
             return
         order = DockingOrder(slot=slot, actor=STATION_ACTOR, timezone=self._settings.timezone)
-        self._station.dock(recorder, order, controller=recorder.source)
+        self._station.dock(recorder, order)

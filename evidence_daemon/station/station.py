@@ -1,4 +1,7 @@
-"""The station: a worker per docked recorder, limited per controller.
+"""The station: a worker per docked recorder, limited per USB controller.
+
+A recorder that no USB controller is known for shares its turn only with what is docked at the
+same source.
 
 Dockings are started by whoever finds recorders (the drop folders here) or asked for by name
 (``evd ingest`` through the service). The station owns the archive while it runs.
@@ -12,7 +15,8 @@ import structlog
 
 from archive.archive import Archive
 from drivers.grammar import NameGrammars
-from drivers.recorder import Recorder
+from drivers.recorder import HasPort, Recorder
+from drivers.usb_port import UsbPort
 from evidence_daemon.station.board import Board, SlotDisplay, SlotView
 from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended, attention_reason
 from evidence_daemon.status import AttentionReason, SlotStatus, Status
@@ -47,7 +51,6 @@ class Station:
         self,
         recorder: Recorder,
         order: DockingOrder,
-        controller: str,
         watcher: Callable[[SlotView], None] | None = None,
     ) -> "Future[Ended]":
         """Take a recorder in, in a worker of its own; the recorder is closed at the end.
@@ -55,10 +58,16 @@ class Station:
         Args:
             recorder: The docked recorder.
             order: What is known of the docking beforehand.
-            controller: What shares a bus with others; copies on one controller take turns.
             watcher: Told of every change of the slot's view.
         """
-        view = SlotView(order.slot or recorder.source, SlotStatus(Status.QUEUED), recorder.source)
+        port = _port(recorder)
+        controller = port.controller if port else recorder.source
+        view = SlotView(
+            order.slot or recorder.source,
+            SlotStatus(Status.QUEUED),
+            recorder.source,
+            port=str(port or ""),
+        )
         display = SlotDisplay(self.board, view, watcher)
         # Here and not in the worker: two that begin at once must find the same one.
         self._slots.setdefault(view.slot, threading.Lock())
@@ -87,3 +96,7 @@ class Station:
         """Let every docking finish the group it is at, then end; nothing is cut in half."""
         self._stopping.set()
         self._workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _port(recorder: Recorder) -> UsbPort | None:
+    return recorder.usb_port() if isinstance(recorder, HasPort) else None

@@ -9,6 +9,7 @@ from archive.archive import Archive
 from archive.errors import StorageError
 from drivers import names
 from drivers.recorder import IdentityEvidence
+from drivers.usb_port import UsbPort
 from evidence_daemon.station.board import SlotView
 from evidence_daemon.station.station import Station
 from evidence_daemon.status import Status
@@ -23,9 +24,12 @@ def site(tmp_path: Path) -> Site:
     return new_site(tmp_path / "site")
 
 
-def recorder(number: int, contents: dict[bytes, MemorySource]) -> StubRecorder:
+def recorder(
+    number: int, contents: dict[bytes, MemorySource], controller: str = "pci0000:00/0000:00:14.0"
+) -> StubRecorder:
     shown = [IdentityEvidence("usb_serial", f"SER{number:04d}", 60)]
-    return StubRecorder(contents, shown=shown, source=f"port {number}")
+    port = UsbPort(controller, str(number))
+    return StubRecorder(contents, shown=shown, source=f"port {number}", port=port)
 
 
 def station_of(archive: Archive, workers: int) -> Station:
@@ -40,7 +44,7 @@ def test_the_same_bytes_from_many_recorders_are_stored_once(site: Site) -> None:
     ]
     with site.open() as archive:
         station = station_of(archive, len(cards))
-        waiting = [station.dock(card, ORDER, "one controller") for card in cards]
+        waiting = [station.dock(card, ORDER) for card in cards]
         ended = [each.result() for each in waiting]
         station.stop()
     assert len(site.objects()) == len(data)
@@ -64,7 +68,7 @@ def test_a_station_that_stops_finishes_the_group_it_is_at(site: Site) -> None:
         source.on_read = wait
     with site.open() as archive:
         station = station_of(archive, 1)
-        waiting = station.dock(recorder(1, large), ORDER, "controller")
+        waiting = station.dock(recorder(1, large), ORDER)
         assert reading.wait(30)
         stopping = threading.Thread(target=station.stop)
         stopping.start()
@@ -108,13 +112,35 @@ def test_as_many_as_allowed_copy_at_once_on_a_controller(site: Site) -> None:
 
     with site.open() as archive:
         station = Station(archive, names.load(None), 12, 2)
-        waiting = [
-            station.dock(recorder_that_meets(number), ORDER, "one controller", ended)
-            for number in range(12)
-        ]
+        waiting = [station.dock(recorder_that_meets(number), ORDER, ended) for number in range(12)]
         assert all(each.result().balance.complete() for each in waiting)
         station.stop()
     assert most == 2
+
+
+def test_controllers_do_not_wait_for_each_other(site: Site) -> None:
+    """One copy at a time on each, and every copy waits for the one on the other controller."""
+    begun = [threading.Event(), threading.Event()]
+
+    def recorder_that_waits(number: int, controller: str) -> StubRecorder:
+        def meet(_offset: int) -> None:
+            begun[number].set()
+            assert begun[1 - number].wait(30)
+
+        source = MemorySource(noise(100, number), on_read=meet)
+        return recorder(number, {b"a.mp4": source}, controller)
+
+    cards = [
+        recorder_that_waits(0, "pci0000:00/0000:03:00.0"),
+        recorder_that_waits(1, "pci0000:00/0000:04:00.0"),
+    ]
+    views: list[SlotView] = []
+    with site.open() as archive:
+        station = Station(archive, names.load(None), 2, 1)
+        waiting = [station.dock(card, ORDER, views.append) for card in cards]
+        assert all(each.result().balance.complete() for each in waiting)
+        station.stop()
+    assert {view.port for view in views} == {"usb 0000:03:00.0 port 0", "usb 0000:04:00.0 port 1"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a mount says of itself, from lines the kernel writes and links udev makes."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,38 @@ def test_without_udev_there_is_neither(tmp_path: Path) -> None:
     device = os.stat("/dev/null").st_rdev
     assert volume.serial_of(device, str(tmp_path / "absent")) is None
     assert volume.label_of(device, str(tmp_path / "absent")) is None
+
+
+def test_what_is_mounted_is_spelled_as_it_is() -> None:
+    line = "95 27 0:60 / /card ro - fuseblk /dev/disk/by-label/CARD\\040ONE ro\n"
+    found = volume.mount_of(os.makedev(0, 60), line)
+    assert found is not None
+    assert found.source == "/dev/disk/by-label/CARD ONE"
+
+
+def test_a_number_of_its_own_leads_to_no_device_without_one(tmp_path: Path) -> None:
+    own = os.makedev(0, 60)
+    for source in (str(tmp_path), "/dev/null", "tmpfs", ""):
+        assert volume.block_device_of(own, volume.Mount("fuseblk", (), source)) == own
+    assert volume.block_device_of(own, None) == own
+
+
+def test_a_device_number_is_the_devices(tmp_path: Path) -> None:
+    mount = volume.Mount("vfat", (), str(tmp_path))
+    assert volume.block_device_of(os.makedev(8, 17), mount) == os.makedev(8, 17)
+
+
+def test_a_number_of_its_own_leads_to_the_device_named() -> None:
+    try:
+        nodes = [node.path for node in os.scandir("/dev") if _is_block(node.path)]
+    except OSError:
+        nodes = []
+    if not nodes:
+        pytest.skip("no block device can be named here")
+    mount = volume.Mount("fuseblk", (), nodes[0])
+    found = volume.block_device_of(os.makedev(0, 60), mount)
+    assert found == os.stat(nodes[0]).st_rdev
+
+
+def _is_block(path: str) -> bool:
+    return stat.S_ISBLK(os.lstat(path).st_mode)
