@@ -24,6 +24,10 @@ def _key_is_whole(body: Mapping[str, Any]) -> bool:
     return len(rotation) in {0, 3} and not (rotation and "succeeds" in body)
 
 
+def _stretch_is_whole(body: Mapping[str, Any]) -> bool:
+    return len({"store", "began", "after", "through"} & body.keys()) in {0, 4}
+
+
 ARCHIVE_ACTS: dict[Act, ActSchema] = {
     Act.KEY: ActSchema(
         "The key that signs checkpoints from here on. Entry 0 is always one.",
@@ -105,11 +109,17 @@ ARCHIVE_ACTS: dict[Act, ActSchema] = {
     Act.FIXITY: ActSchema(
         "Stored objects were read and hashed again.",
         (
-            Field("scope", TEXT, "Which of them."),
+            Field("scope", TEXT, "Why: `scheduled`."),
+            optional("store", TEXT, "The store's id, or `landing`."),
+            optional("began", TEXT, "When the reading began, a time as in `time`."),
+            optional("after", HEX64, "All objects of the store behind this digest,"),
+            optional("through", HEX64, "and up to this one, were read."),
             Field("objects", COUNT, "How many."),
             Field("bytes", COUNT, "How much."),
-            Field("failures", list_of(HEX64), "Those that did not match."),
+            Field("failures", list_of(HEX64), "Those missing, unreadable or with other bytes."),
         ),
+        _stretch_is_whole,
+        "store, began, after and through stand together",
     ),
     Act.ALARM: ActSchema(
         "Something a person must look at.",

@@ -15,6 +15,9 @@ FIRST = "ZFY-0001"
 SECOND = "ZFY-0002"
 STORE = "nas-1"
 HOUR_US = 3_600_000_000
+BEGAN = "2026-01-01T00:00:00.000000Z"
+STRETCHES = (("0" * 64, "8" * 64), ("8" * 64, "f" * 64), ("0" * 64, "3" * 64))
+"""A whole pass over the landing store, and the beginning of the next."""
 NINE_LOCAL_US = 1_700_038_800_000_000
 """2023-11-15 09:00:00 read as if it were UTC; in Shanghai it was 01:00 UTC."""
 
@@ -128,6 +131,10 @@ def _afterwards(chain: Chain, story: Story) -> None:
     chain.add(Act.EXPORT, export | {"approval": "2023-7"}, actor="li")
     failures = [BROKEN.sha256, BROKEN.sha256]
     chain.add(Act.FIXITY, {"scope": "all", "objects": 5, "bytes": 9, "failures": failures})
+    for after, through in STRETCHES:
+        stretch = {"store": "landing", "after": after, "through": through, "began": BEGAN}
+        counted = {"scope": "scheduled", "objects": 2, "bytes": 4, "failures": []}
+        chain.add(Act.FIXITY, counted | stretch)
     chain.add(Act.DOCK, story.cut_off.dock())
     cut_off = {"truncated_dockings": [story.cut_off.docking]}
     chain.add(Act.RECOVER, {"completed": 1, "discarded": 2, "quarantined": 0} | cut_off)

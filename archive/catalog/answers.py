@@ -13,12 +13,22 @@ from sqlalchemy import Connection
 
 from archive.catalog.bookkeeping import position
 from archive.catalog.opening import Database
-from archive.catalog.questions import PAGE_ROWS, custody, dockings, objects, occurrences, recordings
+from archive.catalog.questions import (
+    PAGE_ROWS,
+    custody,
+    dockings,
+    fixity,
+    objects,
+    occurrences,
+    recordings,
+)
 from archive.catalog.rows import (
     Counts,
     DockingRow,
     EventRow,
     FindQuery,
+    FixityRow,
+    HeldObject,
     ObjectRow,
     Occurrence,
     QuarantineRow,
@@ -139,6 +149,34 @@ class Answers:
         while page := self._ask(objects.wanted_copies_page, store, after, PAGE_ROWS):
             yield from page
             after = page[-1].sha256
+
+    def held_objects(self, store: str, after: str, *, first_home: bool) -> Iterator[HeldObject]:
+        """Every object that a store should hold, by digest, those behind ``after``.
+
+        Args:
+            store: The store's id in the log.
+            after: A digest in hexadecimal.
+            first_home: Whether every object is in this store until the log says that it was
+                let go; else it is there when the log says that it was copied.
+        """
+        while page := self._ask(fixity.held_objects_page, store, after, first_home, PAGE_ROWS):
+            yield from page
+            after = page[-1].sha256
+
+    def fixity(self, store: str) -> Iterator[FixityRow]:
+        """Stretches of a store that were read again, newest first."""
+        before: int | None = None
+        while page := self._ask(fixity.fixity_page, store, before, PAGE_ROWS):
+            yield from page
+            before = page[-1].seq
+
+    def last_fixity(self, store: str) -> FixityRow | None:
+        """The stretch of a store that was read last."""
+        return self._ask(fixity.last_fixity, store)
+
+    def pass_began_us(self, store: str) -> int | None:
+        """When the newest pass over a store began; None where none did."""
+        return self._ask(fixity.pass_began_us, store)
 
     def quarantined(self, docking: str | None = None) -> list[QuarantineRow]:
         """Files in quarantine, all or those of one docking, in the order of the log."""

@@ -48,6 +48,7 @@ class Verb(StrEnum):
     OCCURRENCE = "occurrence"
     EVENT = "event"
     REPLICA = "replica"
+    FIXITY = "fixity"
     QUARANTINE = "quarantine"
     DOCK = "dock"
     IDENTIFY = "identify"
@@ -196,6 +197,7 @@ _INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], ClauseElement]]]] 
     Verb.OCCURRENCE: (schema.occurrences, _insert_occurrence),
     Verb.EVENT: (schema.events, _insert_plain),
     Verb.REPLICA: (schema.replicas, _insert_replica),
+    Verb.FIXITY: (schema.fixity, _insert_plain),
     Verb.QUARANTINE: (schema.quarantine, _insert_plain),
     Verb.DOCK: (schema.dockings, _insert_docking),
 }

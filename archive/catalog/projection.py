@@ -16,7 +16,7 @@ import orjson
 from archive.catalog.operations import Operation, Row, Verb, of_docking, of_recording
 from archive.catalog.times import recorded_at
 from hashing.acts import BodyMismatch
-from hashing.entry import Act, Entry
+from hashing.entry import Act, Entry, parse_time
 from hashing.paths import path_bytes
 
 Body = Mapping[str, Any]
@@ -267,8 +267,18 @@ def _replicate(entry: Entry, _: Projection) -> Iterator[Operation]:
 
 
 def _fixity(entry: Entry, _: Projection) -> Iterator[Operation]:
-    for sha256 in dict.fromkeys(entry.fields["failures"]):
-        yield _event(entry, OBJECT, sha256, "scope")
+    body = entry.fields
+    if "through" in body:
+        row = {name: body[name] for name in ("store", "after", "through", "objects")} | {
+            "seq": entry.seq,
+            "time_us": entry.time_us,
+            "began_us": parse_time(body["began"]),
+            "size_bytes": body["bytes"],
+            "failures": len(body["failures"]),
+        }
+        yield Operation(Verb.FIXITY, row)
+    for sha256 in dict.fromkeys(body["failures"]):
+        yield _event(entry, OBJECT, sha256, "scope", "store")
 
 
 def _view(entry: Entry, _: Projection) -> Iterator[Operation]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class RecordingState(StrEnum):
@@ -135,6 +135,46 @@ class ReplicaRow:
     present: bool
     seq: int
     time_us: int
+
+
+LOWEST: Final = "0" * 64
+"""Before every digest: where a pass over a store begins."""
+HIGHEST: Final = "f" * 64
+"""After every digest: where a pass ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldObject:
+    """An object that a store should hold as far as the log says."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FixityRow:
+    """A stretch of a store that was read again.
+
+    Attributes:
+        seq: The entry that says so.
+        time_us: When it was logged.
+        began_us: When the reading began.
+        after: The digest before the first.
+        through: The last digest.
+        objects: How many objects were read or found missing.
+        size_bytes: Their bytes.
+        failures: How many of them failed.
+    """
+
+    seq: int
+    time_us: int
+    store: str
+    began_us: int
+    after: str
+    through: str
+    objects: int
+    size_bytes: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRESQL_TEXT
 from sqlalchemy.schema import CreateTable
 
-SCHEMA_NUMBER: Final = 1
+SCHEMA_NUMBER: Final = 2
 
 _TEXT = Text().with_variant(POSTGRESQL_TEXT(collation="C"), "postgresql")
 # SQLite's INTEGER is 64 bits wide and, as a primary key, the row's own number.
@@ -161,6 +161,21 @@ replicas = Table(
     Column("time_us", _INTEGER, nullable=False),
 )
 
+fixity = Table(
+    "fixity",
+    metadata,
+    Column("seq", _INTEGER, primary_key=True, autoincrement=False),
+    Column("time_us", _INTEGER, nullable=False),
+    Column("store", _TEXT, nullable=False),
+    Column("began_us", _INTEGER, nullable=False),
+    Column("after", _TEXT, nullable=False),
+    Column("through", _TEXT, nullable=False),
+    Column("objects", _INTEGER, nullable=False),
+    Column("size_bytes", _INTEGER, nullable=False),
+    Column("failures", _INTEGER, nullable=False),
+)
+"""Stretches of stores that were read again."""
+
 quarantine = Table(
     "quarantine",
     metadata,
@@ -201,6 +216,8 @@ INDEXES: Final = (
     Index("events_by_subject", events.c.kind, events.c.subject, events.c.seq, unique=True),
     Index("dockings_by_recorder", dockings.c.recorder, dockings.c.seq),
     Index("dockings_by_end", dockings.c.undocked_us, dockings.c.seq),
+    Index("fixity_by_store", fixity.c.store, fixity.c.seq),
+    Index("fixity_by_pass", fixity.c.store, fixity.c.after, fixity.c.seq),
     Index("quarantine_by_docking", quarantine.c.docking),
 )
 """Made after the rows when the whole log is projected: every question is answered by one."""

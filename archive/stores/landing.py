@@ -19,9 +19,9 @@ from archive.durable import (
 )
 from archive.layout import Layout
 from archive.stores.folder import ObjectFolder, OpenObject
-from archive.stores.interface import Readable, Removal, StoredObject
+from archive.stores.interface import ObjectMissing, Readable, Removal, StoredObject
 from archive.streams.buffers import BUFFER_BYTES, BufferPool
-from archive.streams.readback import prove
+from archive.streams.readback import Progress, prove, read_back
 from archive.streams.staged import StagedFile
 from hashing.digest import Algorithm, Digest, ObjectDigests
 
@@ -111,6 +111,22 @@ class LandingStore:
     def scrub(self, digest: Digest, algorithms: Iterable[Algorithm]) -> ObjectDigests:
         """Read an object whole and tell the digests it really has."""
         return self._objects.scrub(digest, algorithms, self._pool)
+
+    def reread(self, digest: Digest, progress: Progress) -> Digest:
+        """The SHA-256 of an object's bytes as the disk gives them, past the page cache.
+
+        Args:
+            digest: The object.
+            progress: Told the bytes of a large object as they are read; what it raises ends
+                the reading.
+
+        Raises:
+            ObjectMissing: There is none.
+            StorageError: The disk does not give it.
+        """
+        if self.stat(digest) is None:
+            raise ObjectMissing(f"no object {digest} in the store {LANDING}")
+        return read_back(self._layout.object(digest), self._pool, progress)
 
     def set_aside(self, digest: Digest) -> str:
         """Move an object's file into quarantine; the name it has there."""

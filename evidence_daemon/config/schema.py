@@ -253,6 +253,33 @@ class IntakeSection(Section):
     ] = 64 * _MIB
 
 
+class FixitySection(Section):
+    """``[fixity]``."""
+
+    words = Bilingual(
+        zh="定期重读已归档的原件；每一段都记入日志。",
+        en="Reading stored originals again on a schedule; every stretch of it is logged.",
+    )
+
+    every_days: Annotated[
+        float,
+        Field(ge=0, le=3650),
+        Bilingual(
+            zh="每隔多少天开始新一轮；0 表示从不。",
+            en="A new pass over everything begins every so many days; 0: never.",
+        ),
+    ] = 30.0
+    mib_per_s: Annotated[
+        float,
+        Field(gt=0, le=100_000),
+        Bilingual(
+            zh="读取速度上限，MiB/秒；有记录仪在采集时暂停。",
+            en="Read no faster than this, in MiB per second; reading pauses while a recorder "
+            "is taken in.",
+        ),
+    ] = 50.0
+
+
 class RulesSection(Section):
     """``[rules]``."""
 
@@ -321,6 +348,7 @@ class Config(BaseSettings):
     recorders: RecordersSection = RecordersSection()
     stores: tuple[StoreSection, ...] = ()
     intake: IntakeSection = IntakeSection()
+    fixity: FixitySection = FixitySection()
     rules: RulesSection = RulesSection()
     verify: VerifySection = VerifySection()
     logging: LoggingSection = LoggingSection()

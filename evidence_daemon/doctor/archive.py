@@ -10,14 +10,17 @@ from archive.catalog.catalog import Catalog
 from archive.clock import now_us
 from archive.errors import StorageError
 from archive.filesystems import file_system_type, is_network
+from archive.fixity.coverage import whole_since_us
 from archive.keys import LOG_KEY, load_log_key
 from archive.layout import Layout
 from archive.log.reader import CHECKPOINT, LogFiles
+from archive.stores.landing import LANDING
 from archive.streams.space import free_bytes
 from evidence_daemon.config.schema import Config
 from evidence_daemon.doctor.observation import Observation, fail, ok, warn
 from evidence_daemon.service.space import Space, forecast
 from hashing.checkpoint import open_checkpoint
+from hashing.entry import format_time
 from hashing.errors import Bilingual, EvidenceError
 
 _OTHERS = 0o077
@@ -138,7 +141,7 @@ def _catalog_and_space(config: Config, layout: Layout) -> Iterator[Observation]:
     reserve_bytes = config.intake.minimum_free_bytes
     try:
         with Catalog.open(layout.catalog, read_only=True) as catalog:
-            known = catalog.log_size
+            known, read_us = catalog.log_size, whole_since_us(catalog.fixity(LANDING))
             space = forecast(
                 catalog,
                 layout.root,
@@ -156,6 +159,30 @@ def _catalog_and_space(config: Config, layout: Layout) -> Iterator[Observation]:
     with suppress(EvidenceError):  # of a head that cannot be read the log's observation tells
         yield _catalog(known, LogFiles(layout.log).head().size)
     yield _space(space)
+    yield _fixity(read_us, config.fixity.every_days)
+
+
+def _fixity(read_us: int | None, every_days: float) -> Observation:
+    """When every object was last read again."""
+    if read_us is not None:
+        since = format_time(read_us)
+        return ok(
+            "fixity",
+            zh=f"自 {since} 起，本地存储的每件原件都重读过。",
+            en=f"Every object in the landing store was read again since {since}.",
+        )
+    words = Bilingual(
+        zh="本地存储的原件尚未全部重读过（入库时均已回读）。",
+        en="Not every object in the landing store was read again yet (each was read back when "
+        "it came in).",
+    )
+    if every_days:
+        return ok("fixity", zh=words.zh, en=words.en)
+    action = Bilingual(
+        zh="设置 fixity.every_days，让采集站定期重读。",
+        en="Set fixity.every_days, so that the station reads them on a schedule.",
+    )
+    return warn("fixity", words, action)
 
 
 def _catalog(known: int, size: int) -> Observation:

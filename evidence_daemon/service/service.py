@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from archive.clock import now_us
+from archive.fixity.coverage import whole_since_us
 from archive.layout import Layout
+from archive.stores.landing import LANDING
 from evidence_daemon.config.schema import Config
 from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
@@ -14,6 +16,7 @@ from evidence_daemon.service.opening import grammars, open_archive
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.space import Space, forecast
 from evidence_daemon.station.station import Station
+from hashing.entry import format_time
 
 
 class ArchiveService:
@@ -64,6 +67,7 @@ class ArchiveService:
             "origin": self.archive.log.origin,
             "entries": self.archive.log.size,
             "space": self.space().as_json(),
+            "fixity": self._fixity(),
         }
 
     def space(self) -> Space:
@@ -76,6 +80,16 @@ class ArchiveService:
             reserve_bytes=intake.minimum_free_bytes,
             warning_h=intake.warning_h,
         )
+
+    def _fixity(self) -> Mapping[str, object]:
+        """When the landing store's objects were read again, and how far the pass is."""
+        catalog = self.archive.catalog
+        since_us, last = whole_since_us(catalog.fixity(LANDING)), catalog.last_fixity(LANDING)
+        return {
+            "every_object_read_since": None if since_us is None else format_time(since_us),
+            "last_read": None if last is None else format_time(last.time_us),
+            "pass_percent": None if last is None else (int(last.through[:8], 16) + 1) * 100 >> 32,
+        }
 
     def slots(self) -> list[dict[str, Any]]:
         """Every slot as it is now."""

@@ -21,6 +21,7 @@ from evidence_daemon.config.load import LoadedConfig
 from evidence_daemon.config.schema import Config
 from evidence_daemon.service.service import ArchiveService
 from evidence_daemon.station.drop_folders import DropFolders
+from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import FurtherStores
 from evidence_daemon.station.upkeep import Upkeep
 from hashing.entry import Act
@@ -60,7 +61,7 @@ class StationProcess:
                 ApiServer(create_app(service), socket) as server,
                 DropFolders(service.station, self._config.station) as folders,
                 FurtherStores(service, self._config, self._on_fatal) as further,
-                Upkeep(service, further),
+                Upkeep(service, further, FixityWatch(service, self._config.fixity)),
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))

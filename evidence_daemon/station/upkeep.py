@@ -4,6 +4,7 @@ Jobs are kept in memory: what is due lives in the archive's own tables and files
 restart forgets nothing.
 """
 
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -12,11 +13,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.log.writer import STATION_ACTOR
 from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import FurtherStores
 from hashing.entry import Act
 
 SPACE_INTERVAL_S = 300
 LET_GO_INTERVAL_H = 6
+FIXITY_INTERVAL_MIN = 10
 
 _log = structlog.get_logger(__name__)
 
@@ -27,17 +30,29 @@ class Upkeep:
     Args:
         service: The opened service.
         further: The further stores.
+        fixity: Reads stored objects again.
     """
 
-    def __init__(self, service: ArchiveService, further: FurtherStores) -> None:
+    def __init__(
+        self, service: ArchiveService, further: FurtherStores, fixity: FixityWatch
+    ) -> None:
         self._service = service
         self._further = further
+        self._fixity = fixity
         self._warned = False
         self._scheduler = BackgroundScheduler(timezone="UTC")
 
     def __enter__(self) -> Self:
         self._scheduler.add_job(self.watch_space, "interval", seconds=SPACE_INTERVAL_S)
         self._scheduler.add_job(self._further.let_go, "interval", hours=LET_GO_INTERVAL_H)
+        self._scheduler.add_job(
+            self._fixity.run,
+            "interval",
+            minutes=FIXITY_INTERVAL_MIN,
+            max_instances=1,
+            coalesce=True,
+            next_run_time=datetime.now(UTC) + timedelta(minutes=1),
+        )
         self._scheduler.start()
         self.watch_space()
         return self
@@ -48,6 +63,7 @@ class Upkeep:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._fixity.stop()
         self._scheduler.shutdown(wait=True)
 
     def watch_space(self) -> None:

@@ -12,9 +12,11 @@ from sqlalchemy import create_engine, text
 from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState
 from archive.catalog.rows import Occurrence
 from archive.errors import NoSuchRecording
-from hashing.entry import Act, Entry
+from archive.fixity.coverage import whole_since_us
+from hashing.entry import Act, Entry, parse_time
 from tests import postgresql
 from tests.catalog_story import (
+    BEGAN,
     BROKEN,
     EMPTY,
     FIRST,
@@ -25,6 +27,7 @@ from tests.catalog_story import (
     STORE,
     STRANGE,
     STRANGE_PATH,
+    STRETCHES,
     UNNAMED,
     VIDEO,
     Story,
@@ -372,6 +375,29 @@ def test_objects_come_by_digest(catalog: Catalog) -> None:
     digests = [row.sha256 for row in catalog.objects()]
     files = [VIDEO, UNNAMED, BROKEN, EMPTY, STRANGE]
     assert digests == sorted(file.sha256 for file in files)
+
+
+def test_what_a_store_should_hold(catalog: Catalog) -> None:
+    everything = [row.sha256 for row in catalog.objects()]
+    at_home = [held.sha256 for held in catalog.held_objects("landing", "", first_home=True)]
+    assert at_home == everything
+    behind = catalog.held_objects("landing", everything[1], first_home=True)
+    assert [held.sha256 for held in behind] == everything[2:]
+    copied = list(catalog.held_objects("other", "", first_home=False))
+    assert [(held.sha256, held.size_bytes) for held in copied] == [(VIDEO.sha256, VIDEO.size_bytes)]
+    assert list(catalog.held_objects(STORE, "", first_home=False)) == [], "it was let go"
+
+
+def test_stretches_come_newest_first(catalog: Catalog) -> None:
+    rows = list(catalog.fixity("landing"))
+    assert [(row.after, row.through) for row in rows] == list(reversed(STRETCHES))
+    assert catalog.last_fixity("landing") == rows[0]
+    assert {row.began_us for row in rows} == {parse_time(BEGAN)}
+    assert catalog.pass_began_us("landing") == parse_time(BEGAN)
+    assert catalog.last_fixity("other") is None
+    assert catalog.pass_began_us("other") is None
+    assert whole_since_us(rows) == parse_time(BEGAN)
+    assert whole_since_us(rows[:2]) is None
 
 
 def test_one_object(catalog: Catalog) -> None:

@@ -108,7 +108,12 @@ class Station:
 
     def fixity(self, numbers: list[int]) -> None:
         failures = [self._one_of(self.digests, [number], "0" * 64) for number in numbers[:2]]
-        self.add(Act.FIXITY, {"scope": "all", "objects": 1, "bytes": 1, "failures": failures})
+        body = {"scope": "all", "objects": 1, "bytes": 1, "failures": failures}
+        if numbers[2] % 2:
+            after, through = sorted(hex_of(number) for number in numbers[3:5])
+            began = {"began": "2026-01-01T00:00:00.000000Z"}
+            body |= began | {"store": "landing", "after": after, "through": through}
+        self.add(Act.FIXITY, body)
 
     def quarantine(self, numbers: list[int]) -> None:
         docking = self.at(numbers).docking if numbers[1] % 2 else None

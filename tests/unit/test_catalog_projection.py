@@ -8,8 +8,18 @@ import pytest
 from archive.catalog.operations import Operation, Verb
 from archive.catalog.projection import Projection, path_key
 from hashing.acts import SCHEMAS, BodyMismatch
-from hashing.entry import Act, Entry, from_fields
-from tests.catalog_story import BROKEN, FIRST, MARKED, STRANGE, STRANGE_PATH, VIDEO, named, tell
+from hashing.entry import Act, Entry, from_fields, parse_time
+from tests.catalog_story import (
+    BEGAN,
+    BROKEN,
+    FIRST,
+    MARKED,
+    STRANGE,
+    STRANGE_PATH,
+    VIDEO,
+    named,
+    tell,
+)
 from tests.histories import Chain, Docked, hex_of, recording_id
 
 AT = Docked("d" * 32, FIRST)
@@ -193,6 +203,20 @@ def test_fixity_concerns_what_failed() -> None:
     failures = [hex_of("a"), hex_of("b"), hex_of("a")]
     made = project(Act.FIXITY, {"scope": "all", "objects": 3, "bytes": 3, "failures": failures})
     assert [subject for _, subject, _ in events(made)] == [hex_of("a"), hex_of("b")]
+
+
+def test_fixity_of_a_stretch_is_a_row() -> None:
+    stretch = {"store": "landing", "began": BEGAN, "after": "0" * 64, "through": "f" * 64}
+    counted = {"scope": "scheduled", "objects": 3, "bytes": 7, "failures": [hex_of("a")]}
+    made = project(Act.FIXITY, counted | stretch)
+    row = only_row(made, Verb.FIXITY)
+    assert (row["store"], row["objects"], row["size_bytes"], row["failures"]) == (
+        "landing",
+        3,
+        7,
+        1,
+    )
+    assert row["began_us"] == parse_time(BEGAN)
 
 
 def test_other_acts_change_nothing() -> None:
