@@ -16,12 +16,13 @@ from types import MappingProxyType
 from hashing.act_schema import Act, ActSchema
 from hashing.acts_archive import ARCHIVE_ACTS
 from hashing.acts_docking import DOCKING_ACTS
+from hashing.acts_proof import PROOF_ACTS
 from hashing.errors import IntegrityError
 from hashing.schema import find_in_record
 
 __all__ = ["SCHEMAS", "Act", "ActSchema", "BodyMismatch", "validate"]
 
-SCHEMAS: Mapping[Act, ActSchema] = MappingProxyType(ARCHIVE_ACTS | DOCKING_ACTS)
+SCHEMAS: Mapping[Act, ActSchema] = MappingProxyType(ARCHIVE_ACTS | DOCKING_ACTS | PROOF_ACTS)
 """The schema of every act that can be written. An act not in it is reserved."""
 
 

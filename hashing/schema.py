@@ -75,6 +75,8 @@ INTEGER = _leaf("integer", lambda value: isinstance(value, int) and not isinstan
 HEX32 = _matching("32 hex", r"[0-9a-f]{32}")
 HEX64 = _matching("64 hex", r"[0-9a-f]{64}")
 BASE64 = _leaf("base64", lambda value: isinstance(value, str) and strict_base64(value) is not None)
+LOG_TIME = _matching("log time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+OUTSIDER = _matching("short name", r"[a-z0-9][a-z0-9._-]{0,63}")
 LOCAL_TIME = _matching("local time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
