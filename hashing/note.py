@@ -2,7 +2,8 @@
 
 A note is UTF-8 text that ends in a newline, an empty line, and one or more lines
 ``— <key name> base64(key hash ‖ signature)``. This program signs and verifies with Ed25519
-(signature type 01); signatures of other keys and types are carried along and not judged.
+(signature type 01); signatures of other keys and types are carried along and not judged here.
+:mod:`hashing.cosignature` judges those of witnesses.
 
 * A key's hash is SHA-256(name ‖ 0A ‖ 01 ‖ public key)[:4]. It tells keys apart; it does not
   authenticate them.
@@ -82,7 +83,7 @@ class VerifierKey:
             raise MalformedKey(f"not a key name: {name[:80]!r}")
         if len(public) != PUBLIC_KEY_BYTES:
             raise MalformedKey(f"an Ed25519 public key has 32 bytes, not {len(public)}")
-        return cls(name, _key_hash(name, public), public)
+        return cls(name, key_hash(name, ED25519 + public), public)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -215,7 +216,7 @@ class SignedNote:
         lines = block[:-1].split("\n")
         if len(lines) > MAX_SIGNATURES:
             raise MalformedNote(f"note has more than {MAX_SIGNATURES} signatures")
-        return cls(text + "\n", tuple(_parse_signature(line) for line in lines))
+        return cls(text + "\n", tuple(parse_signature(line) for line in lines))
 
     def encode(self) -> bytes:
         """The bytes of the note."""
@@ -224,13 +225,17 @@ class SignedNote:
     def __bytes__(self) -> bytes:
         return self.encode()
 
+    def lines_of(self, name: str, key_hash: int) -> tuple[Signature, ...]:
+        """The signature lines that carry this name and hash, whatever they are worth."""
+        return tuple(s for s in self.signatures if (s.name, s.key_hash) == (name, key_hash))
+
     def verify(self, key: VerifierKey) -> None:
         """Check that a key signed the text.
 
         Raises:
             SignatureInvalid: It did not, or one of its signatures is wrong.
         """
-        made = [s for s in self.signatures if (s.name, s.key_hash) == (key.name, key.key_hash)]
+        made = self.lines_of(key.name, key.key_hash)
         if not made:
             raise SignatureInvalid(f"note is not signed by {key.name}+{key.key_hash:08x}")
         message = self.text.encode("utf-8")
@@ -258,6 +263,12 @@ def sign(text: str, keys: Sequence[SigningKey]) -> bytes:
     return data
 
 
+def key_hash(name: str, material: bytes) -> int:
+    """The hash of a key: of its name and its signature type followed by its public bytes."""
+    digest = hashlib.sha256(name.encode("utf-8") + b"\n" + material).digest()
+    return int.from_bytes(digest[:_KEY_HASH_BYTES], "big")
+
+
 def is_key_name(name: str) -> bool:
     """Whether a text may name a key: not empty, no white space, no ``+``, no control."""
     return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name) and _utf8(name)
@@ -270,11 +281,6 @@ def strict_base64(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return data if base64.b64encode(data).decode("ascii") == text else None
-
-
-def _key_hash(name: str, public: bytes) -> int:
-    digest = hashlib.sha256(name.encode("utf-8") + b"\n" + ED25519 + public).digest()
-    return int.from_bytes(digest[:_KEY_HASH_BYTES], "big")
 
 
 def _utf8(text: str) -> bool:
@@ -304,7 +310,12 @@ def _note_text(data: bytes) -> str:
     return text
 
 
-def _parse_signature(line: str) -> Signature:
+def parse_signature(line: str) -> Signature:
+    """Read one signature line, without its newline.
+
+    Raises:
+        MalformedNote: It is none.
+    """
     name, _, encoded = line.removeprefix(_PREFIX).partition(" ")
     data = strict_base64(encoded)
     if not line.startswith(_PREFIX) or not is_key_name(name):

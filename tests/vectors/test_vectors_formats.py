@@ -7,22 +7,28 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from hashing.acts import Act
 from hashing.acts_table import render
 from hashing.checkpoint import Checkpoint
+from hashing.cosignature import CosignatureType, CosigningKey, cosignatures, cosigned_message
 from hashing.entry import ZERO_PREV, Stamp, build, format_time, leaf_hash
 from hashing.findings import Check
 from hashing.keyring import first_key_body
-from hashing.merkle import Frontier
-from hashing.note import SigningKey, sign
+from hashing.merkle import Frontier, consistency_proof, inclusion_proof, verify_consistency
+from hashing.note import SignedNote, SigningKey, sign
+from hashing.policy import Policy
 from hashing.tiles import encode_bundle
+from hashing.tlog_proof import TlogProof, hash_lines
 from hashing.verifier import verify_log
-from tests.logbook import MemoryLog
+from tests.logbook import MemoryLog, naive_root
 from tests.tiny_verifier import accepts
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 SEED = bytes(range(32))
+WITNESS_SEED = bytes(range(32, 64))
+COSIGNED_S = 1_767_225_660
 
 
 def worked_key() -> SigningKey:
@@ -82,6 +88,73 @@ def worked_blocks() -> dict[str, str]:
         "checkpoint": files["checkpoint"].decode(),
         "bundle": hashlib.sha256(files["tile/entries/000.p/3"]).hexdigest(),
     }
+
+
+def worked_cosigned() -> SignedNote:
+    """The worked checkpoint with the cosignature of the worked witness."""
+    note = SignedNote.parse(worked_files(worked_key())["checkpoint"])
+    line = worked_witness().cosign(note.text, COSIGNED_S)
+    return SignedNote(note.text, (*note.signatures, line))
+
+
+def worked_witness() -> CosigningKey:
+    return CosigningKey("witness.example/w1", Ed25519PrivateKey.from_private_bytes(WITNESS_SEED))
+
+
+def worked_node(level: int, index: int) -> bytes:
+    leaves = [leaf_hash(entry) for entry in worked_entries(worked_key())]
+    return naive_root(leaves[index << level : (index + 1) << level])
+
+
+def worked_policy() -> str:
+    return (
+        f"log {worked_key().verifier}\n"
+        f"witness w1 {worked_witness().verifier}\n"
+        "group enough any w1\n"
+        "quorum enough\n"
+    )
+
+
+def worked_proofs() -> dict[str, str]:
+    """What the page prints of witnesses, proofs and policies, by what it is."""
+    note, witness = worked_cosigned(), worked_witness()
+    quantum = CosigningKey("witness.example/w2", MLDSA44PrivateKey.from_seed_bytes(WITNESS_SEED))
+    kinds = CosignatureType
+    message = cosigned_message(kinds.ED25519, witness.name, note.text, COSIGNED_S)
+    structure = cosigned_message(kinds.ML_DSA_44, quantum.name, note.text, COSIGNED_S)
+    proof = TlogProof(2, tuple(inclusion_proof(2, 3, worked_node)), note)
+    return {
+        "witness seed": WITNESS_SEED.hex(),
+        "witness signing key": witness.encode(),
+        "witness verifier key": str(witness.verifier),
+        "cosigned message": message.decode(),
+        "cosignature": str(note.signatures[-1]),
+        "ML-DSA-44 key": f"`{quantum.verifier.label}`",
+        "ML-DSA-44 fingerprint": quantum.verifier.fingerprint,
+        "ML-DSA-44 message": "\n".join(
+            structure.hex()[at : at + 96] for at in range(0, 2 * len(structure), 96)
+        ),
+        "proof": proof.encode().decode(),
+        "consistency": hash_lines(consistency_proof(2, 3, worked_node)),
+        "policy": worked_policy(),
+    }
+
+
+@pytest.mark.parametrize("name", worked_proofs())
+def test_the_page_prints_the_proofs_that_are_made(name: str) -> None:
+    assert worked_proofs()[name].strip() in DOCS.read_text("utf-8")
+
+
+def test_the_worked_proofs_hold() -> None:
+    note, policy = worked_cosigned(), Policy.parse(worked_policy().encode())
+    note.verify(worked_key().verifier)
+    [made] = cosignatures(note, policy.witness_keys)
+    assert made.time_s == COSIGNED_S
+    assert policy.satisfied_by([made.key])
+    proof = TlogProof.parse(worked_proofs()["proof"].encode())
+    head = proof.verify_inclusion(worked_node(0, 2))
+    hashes = consistency_proof(2, 3, worked_node)
+    verify_consistency(2, 3, worked_node(1, 0), head.root, hashes)
 
 
 @pytest.mark.parametrize("name", worked_blocks())
