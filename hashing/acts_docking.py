@@ -202,7 +202,8 @@ DOCKING_ACTS: dict[Act, ActSchema] = {
         "path_b64 belongs to path",
     ),
     Act.UNDOCK: ActSchema(
-        "The end of a docking and its account.",
+        "The end of a docking and its account. Entries of the docking that follow come from "
+        "reading known files whole in idle time; the account does not count them.",
         (
             DOCKING,
             RECORDER,

@@ -166,9 +166,11 @@ def _assert_nothing_silent(site: Site) -> None:
     kept = {entry.get("kept_as") for entry in site.acts("quarantine")}
     quarantine = {path.name for path in (site.root / "quarantine").iterdir()}
     assert quarantine <= kept, "a file in quarantine that no entry speaks of"
+    accounts = {entry["docking"]: entry["seq"] for entry in site.acts("undock")}
     seen = Counter(
         (entry["docking"], entry["path"], entry.get("path_b64"))
         for entry in site.acts("ingest", "sighting")
+        if entry["seq"] < accounts.get(entry["docking"], entry["seq"] + 1)
     )
     assert set(seen.values()) <= {1}, "one file counted twice in one docking"
     docked = {entry["docking"] for entry in site.acts("dock")}

@@ -2,12 +2,18 @@
 
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evidence_daemon.api.listener import is_listening
 from tests.archives import Site
-from tests.evd_process import records, run
+from tests.evd_process import EVD, environment, records, run
+
+_START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,23 @@ class EvdStation:
         done = self.evd("--json", *words, **env)
         assert done.returncode == code, (done.stdout[-2000:], done.stderr[-2000:])
         return records(done.stdout)
+
+    @contextmanager
+    def running(self, code: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+        """The station's daemon, asked to stop at the end unless it has ended by then."""
+        command = [str(EVD), "--config", str(self.config), "station", "run"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment()) as process:
+            try:
+                deadline = time.monotonic() + _START_S
+                while not is_listening(self.folder / "api.sock"):
+                    assert process.poll() is None
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+                yield process
+                process.terminate()
+                assert process.wait(_START_S) == code
+            finally:
+                process.kill()
 
     def copy_to(self, folder: Path) -> "EvdStation":
         """A station of the same content elsewhere."""

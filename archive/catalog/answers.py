@@ -115,14 +115,23 @@ class Answers:
         return self._ask(occurrences.occurrences_of, recording_id)
 
     def same_occurrences(
-        self, recorder: str, files: Collection[tuple[bytes, int, int]]
+        self,
+        recorder: str,
+        files: Collection[tuple[bytes, int, int]],
+        proof: str | None = None,
     ) -> dict[bytes, Occurrence]:
-        """For files (path, size, time) that look the same from outside the latest occurrence."""
-        return self._ask(occurrences.same_occurrences, recorder, files)
+        """For files (path, size, time) that look the same from outside the latest occurrence.
 
-    def has_occurrence(self, docking: str, path: bytes) -> bool:
-        """Whether the file at this path was taken or sighted in this docking."""
-        return self._ask(occurrences.has_occurrence, docking, path)
+        With ``proof`` (``content`` or ``metadata``), the latest that rests on it.
+        """
+        return self._ask(occurrences.same_occurrences, recorder, files, proof)
+
+    def has_occurrence(self, docking: str, path: bytes, recording: str) -> bool:
+        """Whether the file at this path was taken or sighted as this recording in this docking.
+
+        A file that was only recognised may turn out to be another recording in the same docking.
+        """
+        return self._ask(occurrences.has_occurrence, docking, path, recording)
 
     def object(self, sha256: str) -> ObjectRow | None:
         """The object with this digest, in hexadecimal."""

@@ -2,7 +2,7 @@
 
 A file counts as the one archived before when path, size, modification time and the sample of
 its blocks agree with an earlier complete occurrence on the same recorder. The entry says
-``proof: metadata``; a wipe needs more.
+``proof: metadata``; reading it whole comes later (:mod:`archive.ingest.reread`).
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ class Recogniser:
         agreed = [each for each in candidates if _sample_agrees(each)]
         for start in range(0, len(agreed), GROUP_SIGHTINGS):
             group = agreed[start : start + GROUP_SIGHTINGS]
-            self._log.submit([_draft(docking, each) for each in group]).result()
+            self._log.submit([sighting(docking, each, "metadata") for each in group]).result()
         known = {each.arrival.path for each in agreed}
         return [each.arrival for each in candidates if each.arrival.path not in known], [
             Outcome(
@@ -109,7 +109,14 @@ def _sample_agrees(candidate: Candidate) -> bool:
         return False  # the copy will say what is wrong with it
 
 
-def _draft(docking: Docking, candidate: Candidate) -> Draft:
+def sighting(docking: Docking, candidate: Candidate, proof: str) -> Draft:
+    """The entry that a file is the one archived before, and what that rests on.
+
+    Args:
+        docking: The docking it was met in.
+        candidate: The file and its earlier occurrence.
+        proof: ``metadata``, or ``content`` once it was read whole.
+    """
     body: dict[str, object] = {
         "docking": docking.docking,
         "recording": candidate.earlier.recording,
@@ -118,7 +125,7 @@ def _draft(docking: Docking, candidate: Candidate) -> Draft:
         "complete": True,
         **candidate.arrival.as_body(),
         "sample": candidate.earlier.sample,
-        "proof": "metadata",
+        "proof": proof,
         "new_recording": False,
     }
     return Draft(Act.SIGHTING, body, docking.actor)

@@ -116,7 +116,8 @@ class Recovery:
         fulfil(intent)
 
     def _is_logged(self, item: Intended) -> bool:
-        return self._catalog.has_occurrence(item.body["docking"], path_bytes(item.body))
+        docking, recording = item.body["docking"], item.body["recording"]
+        return self._catalog.has_occurrence(docking, path_bytes(item.body), recording)
 
     def _complete_item(self, intent: Intent, item: Intended) -> None:
         digests = ObjectDigests.from_body(item.body["object"])

@@ -157,6 +157,15 @@ class StationSection(Section):
             zh="同时处理的记录仪数量上限。", en="Recorders served at the same time, at most."
         ),
     ] = 128
+    reread_days: Annotated[
+        float,
+        Field(ge=0, le=36500),
+        Bilingual(
+            zh="仅凭元数据识别的文件，上次整读已过多少天则空闲时再整读一次；0 表示从不。",
+            en="A known file is read whole again, in idle time, once so many days have gone since "
+            "it last was; 0 means never.",
+        ),
+    ] = 30.0
     socket: Annotated[
         SocketPath,
         Bilingual(

@@ -50,8 +50,8 @@ class ArchiveService:
             self.stores = stack.enter_context(further_stores(config.stores, self.keys))
             self.archive = open_archive(config, self.stores, self.keys, sweep=sweep)
             stack.callback(self.archive.close)
-            workers, turns = settings.workers, settings.copies_per_controller
-            self.station = Station(self.archive, names, workers, turns)
+            limits = (settings.workers, settings.copies_per_controller, settings.reread_days)
+            self.station = Station(self.archive, names, *limits)
             stack.callback(self.station.stop)
             self._closing = stack.pop_all()
         self.intake = Intake(self.station, settings.timezone)

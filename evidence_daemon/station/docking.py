@@ -66,6 +66,7 @@ class Ended:
         balance: What became of everything found.
         interrupted: Whether it ended before every file was seen to.
         error: What ended it early, if anything did.
+        recognised: Files that are known by metadata and were not read whole.
     """
 
     docking: str
@@ -73,6 +74,7 @@ class Ended:
     balance: Balance
     interrupted: bool
     error: EvidenceError | None
+    recognised: tuple[Arrival, ...] = ()
 
 
 class DockingRun:
@@ -105,6 +107,7 @@ class DockingRun:
         self._docking = os.urandom(16).hex()
         self._identity = ""
         self._error: EvidenceError | None = None
+        self._recognised: tuple[Arrival, ...] = ()
 
     def run(self) -> Ended:
         """Take everything in.
@@ -218,6 +221,7 @@ class DockingRun:
             return
         fresh, known = self._archive.recogniser.confirm(docking, candidates)
         self._count(balance, known)
+        self._recognised = tuple(outcome.arrival for outcome in known)
         self._display.advance(sum(outcome.size_bytes for outcome in known))
         self._copy(docking, balance, fresh)
 
@@ -274,7 +278,8 @@ class DockingRun:
         self._archive.log.append(Act.UNDOCK, body, self._order.actor)
         detail = self._error.detail if self._error else ""
         self._display.show(self._final_status(balance, interrupted=interrupted), detail=detail)
-        return Ended(self._docking, self._identity, balance, interrupted, self._error)
+        parts = (self._docking, self._identity, balance, interrupted, self._error)
+        return Ended(*parts, self._recognised)
 
     def _final_status(self, balance: Balance, *, interrupted: bool) -> SlotStatus:
         if self._error is not None:

@@ -80,7 +80,7 @@ class DropFolders:
     def _on(self, event: DropEvent) -> None:
         slot = os.fsdecode(os.path.basename(event.path)).encode(errors="replace").decode()
         if event.change is DropChange.REMOVED:
-            self._station.board.forget(slot)
+            self._station.forget(slot)
             return
         try:
             recorder = FolderRecorder(event.path)

@@ -14,11 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from archive.archive import Archive
+from archive.ingest.arrival import Docking
 from drivers.grammar import NameGrammars
 from drivers.recorder import HasPort, Recorder
 from drivers.usb_port import UsbPort
 from evidence_daemon.station.board import Board, SlotDisplay, SlotView
 from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended, attention_reason
+from evidence_daemon.station.idle import IdleReading, Kept
 from evidence_daemon.status import AttentionReason, SlotStatus, Status
 from hashing.errors import EvidenceError
 
@@ -33,10 +35,17 @@ class Station:
         grammars: How file names are read.
         workers: Dockings served at the same time, at most.
         copies_per_controller: Of those, how many may copy at once on one USB controller.
+        reread_days: After how many days a known file in a slot is read whole again when there
+            is nothing else to do; 0 for never.
     """
 
     def __init__(
-        self, archive: Archive, grammars: NameGrammars, workers: int, copies_per_controller: int
+        self,
+        archive: Archive,
+        grammars: NameGrammars,
+        workers: int,
+        copies_per_controller: int,
+        reread_days: float = 0,
     ) -> None:
         self.archive = archive
         self.board = Board()
@@ -46,6 +55,7 @@ class Station:
         self._turns: dict[str, threading.Semaphore] = {}
         self._slots: dict[str, threading.Lock] = {}
         self._stopping = threading.Event()
+        self._idle = IdleReading(archive, reread_days)
 
     def dock(
         self,
@@ -72,15 +82,29 @@ class Station:
         # Here and not in the worker: two that begin at once must find the same one.
         self._slots.setdefault(view.slot, threading.Lock())
         self._turns.setdefault(controller, threading.Semaphore(self._copies_per_controller))
-        return self._workers.submit(self._serve, recorder, order, controller, display)
+        self._idle.leave(view.slot, superseded=True)
+        self._idle.pause()
+        try:
+            future = self._workers.submit(self._serve, recorder, order, controller, display)
+        except BaseException:
+            self._idle.resume()
+            raise
+        future.add_done_callback(lambda _: self._idle.resume())
+        return future
+
+    def forget(self, slot: str) -> None:
+        """What was in a slot has left: show it no longer, and read no more of it."""
+        self._idle.leave(slot, superseded=False)
+        self.board.forget(slot)
 
     def _serve(
         self, recorder: Recorder, order: DockingOrder, controller: str, display: SlotDisplay
     ) -> Ended:
+        kept_open = False
         try:
             with self._slots[display.view.slot], self._turns[controller]:
                 parts = (self.archive, recorder, order, self._grammars, display)
-                return DockingRun(*parts, may_copy=lambda: not self._stopping.is_set()).run()
+                ended = DockingRun(*parts, may_copy=lambda: not self._stopping.is_set()).run()
         except EvidenceError as error:
             _log.error("docking_failed", slot=display.view.slot, error=error.detail)
             display.show(SlotStatus(Status.ATTENTION, attention_reason(error)), detail=error.detail)
@@ -89,12 +113,27 @@ class Station:
             _log.exception("docking_failed", slot=display.view.slot)
             display.show(SlotStatus(Status.ATTENTION, AttentionReason.INTERNAL))
             raise
+        else:
+            kept_open = self._keep_reading(ended, recorder, order, display)
+            return ended
         finally:
-            recorder.close()
+            if not kept_open:
+                recorder.close()
+
+    def _keep_reading(
+        self, ended: Ended, recorder: Recorder, order: DockingOrder, display: SlotDisplay
+    ) -> bool:
+        """Hand a recorder that stays in a slot over, for what is known of it by metadata only."""
+        if order.slot is None or ended.interrupted or not ended.balance.complete():
+            return False
+        docking = Docking(ended.docking, ended.recorder, order.actor)
+        turn = self._slots[display.view.slot]
+        return self._idle.offer(Kept(docking, recorder, ended.recognised, display, turn))
 
     def stop(self) -> None:
         """Let every docking finish the group it is at, then end; nothing is cut in half."""
         self._stopping.set()
+        self._idle.stop()
         self._workers.shutdown(wait=True, cancel_futures=True)
 
 

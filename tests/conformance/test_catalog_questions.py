@@ -333,11 +333,15 @@ def test_copies_that_a_store_lacks(catalog: Catalog, story: Story) -> None:
 
 def test_has_occurrence(catalog: Catalog, story: Story) -> None:
     docking = story.first.docking
-    for path in (VIDEO.path.encode(), MARKED.path.encode(), STRANGE_PATH):
-        assert catalog.has_occurrence(docking, path)
-    assert not catalog.has_occurrence(docking, STRANGE.path.encode())
-    assert not catalog.has_occurrence(docking, b"DCIM/lost.mp4")
-    assert not catalog.has_occurrence(story.left_open.docking, VIDEO.path.encode())
+    video, marked, strange = (story.recording(each) for each in (VIDEO, MARKED, STRANGE))
+    path = VIDEO.path.encode()
+    assert catalog.has_occurrence(docking, path, video)
+    assert catalog.has_occurrence(docking, MARKED.path.encode(), marked)
+    assert catalog.has_occurrence(docking, STRANGE_PATH, strange)
+    assert not catalog.has_occurrence(docking, path, strange)
+    assert not catalog.has_occurrence(docking, STRANGE.path.encode(), strange)
+    assert not catalog.has_occurrence(docking, b"DCIM/lost.mp4", video)
+    assert not catalog.has_occurrence(story.left_open.docking, path, video)
 
 
 def test_custody_tells_every_entry_that_concerns_a_recording(

@@ -1,44 +1,23 @@
 """The same commands while a daemon serves the archive, and by other users."""
 
 import os
-import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from evidence_daemon.api.listener import is_listening
 from tests.e2e.conftest import Card
-from tests.evd_process import EVD, environment
 from tests.evd_station import EvdStation
 
-_START_S = 60.0
 _NOBODY = 65534
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
-@contextmanager
-def _daemon(station: EvdStation) -> Iterator[None]:
-    command = [str(EVD), "--config", str(station.config), "station", "run"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment()) as process:
-        deadline = time.monotonic() + _START_S
-        while not is_listening(station.folder / "api.sock"):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield
-        process.terminate()
-        assert process.wait(_START_S) == 0
-
-
 def test_a_daemon_answers_the_same(station: EvdStation, cards: list[Card], tmp_path: Path) -> None:
     rows = station.ask("find")
     alone = station.ask("show", rows[0]["id"])
-    with _daemon(station):
+    with station.running():
         assert station.ask("find") == rows
         assert station.ask("show", rows[0]["id"]) == alone
         summary = station.ask("ingest", str(cards[0].path), "--recorder", "R-9")[-1]

@@ -36,5 +36,5 @@ def test_given_values_are_active() -> None:
     assert tomllib.loads(text) == {
         "archive": {"directory": "archive"},
         "station": {"drop_folders": ["in"]},
-        **{name: {} for name in ("recorders", "intake", "rules", "verify", "logging")},
+        **{name: {} for name in ("recorders", "intake", "rules", "verify", "fixity", "logging")},
     }

@@ -37,9 +37,15 @@ _COLUMNS = (
 
 
 def same_occurrences(
-    connection: Connection, recorder: str, files: Collection[tuple[bytes, int, int]]
+    connection: Connection,
+    recorder: str,
+    files: Collection[tuple[bytes, int, int]],
+    proof: str | None = None,
 ) -> dict[bytes, Occurrence]:
-    """By path, the latest occurrence on this recorder of each file (path, size, time)."""
+    """By path, the latest occurrence on this recorder of each file (path, size, time).
+
+    With ``proof``, the latest of those that rest on it.
+    """
     wanted = {path: (size_bytes, mtime_us) for path, size_bytes, mtime_us in files}
     statement = (
         _occurrences()
@@ -51,6 +57,8 @@ def same_occurrences(
         )
         .order_by(occurrences.c.seq)
     )
+    if proof is not None:
+        statement = statement.where(occurrences.c.proof == proof)
     same: dict[bytes, Occurrence] = {}
     for row in map(_row, connection.execute(statement)):
         path = _raw_path(row)
@@ -59,10 +67,12 @@ def same_occurrences(
     return same
 
 
-def has_occurrence(connection: Connection, docking: str, path: bytes) -> bool:
-    """Whether the file at this path was taken or sighted in this docking."""
+def has_occurrence(connection: Connection, docking: str, path: bytes, recording: str) -> bool:
+    """Whether the file at this path was taken or sighted as this recording in this docking."""
     statement = _occurrences().where(
-        occurrences.c.docking == docking, occurrences.c.path_key == path_key(path)
+        occurrences.c.docking == docking,
+        occurrences.c.path_key == path_key(path),
+        recordings.c.id == recording,
     )
     return _first_at(connection, statement, path) is not None
 
