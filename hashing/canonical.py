@@ -64,6 +64,31 @@ def decode(data: bytes) -> dict[str, Any]:
     Raises:
         NotCanonical: The bytes are not exactly the canonical form of an object.
     """
+    value = _read(data)
+    _check_domain((value,))
+    return value
+
+
+def decode_all(items: Iterable[bytes]) -> list[dict[str, Any]]:
+    """Read several objects, each from canonical bytes of its own.
+
+    A few dozen at once cost less than one by one; hundreds outgrow the processor's cache.
+
+    Raises:
+        NotCanonical: The bytes of one are not exactly the canonical form of an object.
+    """
+    values = [_read(data) for data in items]
+    _check_domain(values)
+    return values
+
+
+def is_key(text: str) -> bool:
+    """Whether the text may be a key of an entry's object."""
+    return _KEY(text) is not None
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    """An object from bytes that encoding it gives again."""
     try:
         value = orjson.loads(data)
         same = orjson.dumps(value, option=_OPTIONS) == data
@@ -73,34 +98,25 @@ def decode(data: bytes) -> dict[str, Any]:
         raise NotCanonical("not an object")
     if not same:
         raise NotCanonical("not in canonical form: encoding it again gives other bytes")
-    _check_domain(value)
     return value
 
 
-def is_key(text: str) -> bool:
-    """Whether the text may be a key of an entry's object."""
-    return _KEY(text) is not None
-
-
-def _check_domain(value: dict[str, Any]) -> None:
+def _check_domain(values: Iterable[dict[str, Any]]) -> None:
     """Refuse floats and malformed keys anywhere inside. No recursion: depth is the input's."""
-    pending: list[dict[str, Any] | list[Any]] = [value]
-    while pending:
-        container = pending.pop()
+    pending: list[dict[str, Any] | list[Any]] = [*values]
+    for container in pending:
+        items: Iterable[Any] = container
         if type(container) is dict:
             if not container.keys() <= _known_keys:
                 _check_keys(container)
-            items: Iterable[Any] = container.values()
-        else:
-            items = container
+            items = container.values()
         for item in items:
             kind = type(item)
-            if kind is str or kind is int or item is None:
+            if kind is str or kind is int or item is None or kind is bool:
                 continue
-            if kind is dict or kind is list:
-                pending.append(item)
-            elif kind is float:
+            if kind is float:
                 raise NotCanonical("a floating-point number cannot stand in an entry")
+            pending.append(item)
 
 
 def _check_keys(container: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ it has never heard of is as good as any other.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from hashing.merkle import leaf_hash
 __all__ = [
     "CLOCK_STATES",
     "COMMON_FIELDS",
+    "COMMON_FORMS",
     "FORMAT_VERSION",
     "MAX_ENTRY_BYTES",
     "ZERO_PREV",
@@ -245,7 +246,7 @@ def check_common(fields: Mapping[str, Any]) -> int:
         raise MalformedEntry(f"entry lacks {', '.join(sorted(missing))}")
     if not _is_count(fields["v"]) or fields["v"] != FORMAT_VERSION:
         raise MalformedEntry(f"entry has version {fields['v']!r}, not {FORMAT_VERSION}")
-    for name, holds in _COMMON_FORMS.items():
+    for name, holds in COMMON_FORMS.items():
         if not holds(fields[name]):
             raise MalformedEntry(f"entry has a malformed {name}")
     return parse_time(fields["time"])
@@ -259,7 +260,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-_COMMON_FORMS = {
+COMMON_FORMS: dict[str, Callable[[Any], bool]] = {
     "seq": _is_count,
     "mono_ms": _is_count,
     "prev": lambda value: _is_text(value) and _HEX64(value) is not None,
@@ -270,3 +271,4 @@ _COMMON_FORMS = {
     "station": _is_text,
     "actor": _is_text,
 }
+"""The form of each common field but ``v``; of ``time`` only that it is text."""

@@ -1,37 +1,30 @@
 """Walks the entries of a log in order: form, numbers, chain, keys and time (checks 4, 7, 8).
 
-The straight path, for a bundle in which everything fits, is a tight loop: a million entries
-are a few seconds. At the first thing that does not fit the bundle is taken again by
-:mod:`hashing.diagnosis`, which names the defect, and the walk goes on behind it.
+The straight path, for a bundle in which everything fits, takes it by stretches
+(:mod:`hashing.stretch`): a million entries are a few seconds. At the first thing that does
+not fit the bundle is taken again by :mod:`hashing.diagnosis`, which names the defect, and the
+walk goes on behind it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
-from hashing import canonical
 from hashing.acts import SCHEMAS, Act, validate
 from hashing.diagnosis import Seen, diagnose
-from hashing.entry import (
-    COMMON_FIELDS,
-    FORMAT_VERSION,
-    ZERO_PREV,
-    Entry,
-    check_common,
-    check_time,
-    from_fields,
-    parse,
-)
+from hashing.entry import COMMON_FIELDS, ZERO_PREV, Entry, check_common, from_fields, parse
 from hashing.errors import EvidenceError, IntegrityError, LogInconsistent, SignatureInvalid
 from hashing.findings import Check, ClockWentBack, FindingList, Severity
 from hashing.keyring import Keyring, is_key_entry
+from hashing.merkle import HASH_BYTES
 from hashing.ranges import SeqRanges, numbered
+from hashing.stretch import STRETCH, Stretch, read_stretch
+from hashing.tiles import split_hashes
 
-_COMMON = itemgetter("v", "seq", "time", "mono_ms", "act", "clock", "station", "boot", "actor")
 _PLAIN_ACTS = frozenset(act.value for act in SCHEMAS) - {Act.KEY.value}
 _MAX_UNKNOWN_ACTS = 50
+_Read = tuple[dict[str, Any], bytes]
 _BEFORE_ALL = Seen(position=-1, leaf=bytes(32), fields={}, seq=-1)
 
 
@@ -44,14 +37,14 @@ class Bundle:
         width: How many entries it should hold.
         entries: Their bytes.
         leaves: Their leaf hashes.
-        recorded: Leaf hashes in the stored tile of level 0; empty where there is none.
+        recorded: The stored tile of level 0; empty where there is none.
     """
 
     start: int
     width: int
     entries: Sequence[bytes]
     leaves: Sequence[bytes]
-    recorded: Sequence[bytes]
+    recorded: bytes
 
 
 class ClockWatch:
@@ -63,15 +56,17 @@ class ClockWatch:
         self._count = 0
         self._first = ""
 
-    def watch(self, objects: Iterable[dict[str, Any]]) -> None:
-        """Look at the next entries."""
-        last_time, last_boot = self._time, self._boot
-        for fields in objects:
-            time, boot = fields["time"], fields["boot"]
-            if time < last_time and boot == last_boot:
-                self._note(fields["seq"], time, last_time)
-            last_time, last_boot = time, boot
-        self._time, self._boot = last_time, last_boot
+    def watch(self, first: int, times: Sequence[str], boots: Sequence[str]) -> None:
+        """Look at the next entries, of which entry ``first`` is the first."""
+        before = [self._time, *times]
+        if before != sorted(before):
+            befores = zip(before, [self._boot, *boots], strict=True)
+            pairs = zip(befores, times, boots, strict=False)
+            for seq, ((last_time, last_boot), time, boot) in enumerate(pairs, first):
+                if time < last_time and boot == last_boot:
+                    self._note(seq, time, last_time)
+        if times:
+            self._time, self._boot = times[-1], boots[-1]
 
     def _note(self, seq: int, time: str, before: str) -> None:
         self._count += 1
@@ -114,7 +109,7 @@ class EntryWalk:
         self._on_entry = on_entry
         self._check_bodies = check_bodies
         self._clock = ClockWatch()
-        self._identity: list[object] = []
+        self._on_every_entry = on_entry is not None or check_bodies
         self._next = 0
         self._prev: str | None = ZERO_PREV
         self._last: Seen | None = _BEFORE_ALL
@@ -127,16 +122,10 @@ class EntryWalk:
             Whether every entry is in its place and follows the one before.
         """
         in_place = self._next == bundle.start
-        objects = self._straight(bundle)
-        straight = objects is not None
-        if objects is None:
-            read = self._crooked(bundle)
-        else:
-            read = list(zip(objects, bundle.entries, strict=True))
-            self._clock.watch(objects)
-        everything = self._on_entry is not None or self._check_bodies
-        for fields, raw in read:
-            if everything or fields["act"] not in _PLAIN_ACTS:
+        read = self._straight(bundle)
+        straight = read is not None
+        for fields, raw in self._crooked(bundle) if read is None else read:
+            if self._on_every_entry or fields["act"] not in _PLAIN_ACTS:
                 self._interpret(fields, raw)
         self._last_recorded = _tail_of(bundle)
         return straight and in_place
@@ -154,60 +143,58 @@ class EntryWalk:
             self._findings.add(LogInconsistent, Check.ENTRIES, subject, detail)
         self._clock.report(self._findings)
 
-    def _straight(self, bundle: Bundle) -> list[dict[str, Any]] | None:
-        """The decoded entries of a bundle in which everything fits, else None."""
-        decode = canonical.decode
-        seq, prev = self._next, self._prev
-        if seq + len(bundle.entries) > self._size:
-            return None
-        objects: list[dict[str, Any]] = []
+    def _straight(self, bundle: Bundle) -> list[_Read] | None:
+        """What is to be interpreted of a bundle in which everything fits, else None."""
+        read: list[_Read] = []
+        times: list[str] = []
+        boots: list[str] = []
+        fields: dict[str, Any] = {}
         try:
-            for raw, leaf in zip(bundle.entries, bundle.leaves, strict=True):
-                fields = decode(raw)
-                number, previous = fields["seq"], fields["prev"]
-                if number != seq or (previous != prev and prev is not None):
-                    return None
-                self._check_form(fields, anew=prev is None)
-                objects.append(fields)
-                prev = leaf.hex()
-                seq += 1
-        except (IntegrityError, KeyError):
+            for entries, stretch in self._stretches(bundle):
+                if self._on_every_entry or not stretch.acts <= _PLAIN_ACTS:
+                    read += zip(stretch.objects, entries, strict=True)
+                times += stretch.time
+                boots += stretch.boot
+                fields = stretch.objects[-1]
+        except IntegrityError:
             return None
-        self._next, self._prev = seq, prev
-        if objects:
-            self._last = Seen(seq - 1, bundle.leaves[-1], objects[-1], seq=seq - 1)
-        return objects
+        self._clock.watch(self._next, times, boots)
+        if times:
+            self._next += len(times)
+            self._prev = bundle.leaves[-1].hex()
+            self._last = Seen(self._next - 1, bundle.leaves[-1], fields, seq=self._next - 1)
+        return read
 
-    def _check_form(self, fields: dict[str, Any], *, anew: bool) -> None:
-        """Check the common fields; those that seldom change only when they do, or ``anew``.
-
-        ``seq`` and ``prev`` are what the walk expects, so their values need no look.
+    def _stretches(self, bundle: Bundle) -> Iterator[tuple[Sequence[bytes], Stretch]]:
+        """A bundle stretch by stretch, each held against the numbers and the chain.
 
         Raises:
-            KeyError: One is missing.
-            IntegrityError: One is malformed.
+            IntegrityError: Something does not fit.
         """
-        v, seq, time, mono_ms, act, *identity = _COMMON(fields)
-        if (
-            anew
-            or identity != self._identity
-            or not (type(v) is type(seq) is type(mono_ms) is int)
-            or v != FORMAT_VERSION
-            or mono_ms < 0
-            or not (type(time) is type(act) is str)
-            or act not in _PLAIN_ACTS
-        ):
-            check_common(fields)
-            self._identity = identity
-        check_time(time)
+        if self._next + len(bundle.entries) > self._size:
+            raise LogInconsistent(f"entries beyond the {self._size} that the checkpoint covers")
+        prevs = [self._prev, *[leaf.hex() for leaf in bundle.leaves]]
+        for at in range(0, len(bundle.entries), STRETCH):
+            entries = bundle.entries[at : at + STRETCH]
+            seq, end = self._next + at, at + len(entries)
+            stretch = read_stretch(entries)
+            if prevs[at] is None:  # behind what could not be read
+                check_common(stretch.objects[0])
+                prevs[at] = stretch.prev[0]
+            numbers = tuple(range(seq, seq + len(entries)))
+            if stretch.seq != numbers or stretch.prev != tuple(prevs[at:end]):
+                raise LogInconsistent(f"entries from {seq} on do not follow each other")
+            yield entries, stretch
 
-    def _crooked(self, bundle: Bundle) -> list[tuple[dict[str, Any], bytes]]:
+    def _crooked(self, bundle: Bundle) -> list[_Read]:
         """Name the defects of a bundle; the decoded entries among what it holds."""
         seen = [
             _see(bundle.start + place, raw, leaf)
             for place, (raw, leaf) in enumerate(zip(bundle.entries, bundle.leaves, strict=True))
         ]
-        recorded = dict(enumerate(bundle.recorded, bundle.start)) | self._last_recorded
+        recorded = (
+            dict(enumerate(split_hashes(bundle.recorded), bundle.start)) | self._last_recorded
+        )
         end = bundle.start + bundle.width
         found = diagnose(seen, self._next, end, self._size, self._last, recorded)
         for subject, detail in found.defects:
@@ -265,4 +252,5 @@ def _tail_of(bundle: Bundle) -> dict[int, bytes]:
     """The last leaf hash of a bundle's tile, which the next bundle's first entry follows."""
     if not bundle.recorded:
         return {}
-    return {bundle.start + len(bundle.recorded) - 1: bundle.recorded[-1]}
+    width = len(bundle.recorded) // HASH_BYTES
+    return {bundle.start + width - 1: bundle.recorded[-HASH_BYTES:]}

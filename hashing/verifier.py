@@ -37,7 +37,7 @@ from hashing.log_reader import LogReader, LogSource
 from hashing.merkle import leaf_hash
 from hashing.note import SignedNote, VerifierKey
 from hashing.ranges import SeqRanges
-from hashing.tiles import TILE_WIDTH, split_hashes
+from hashing.tiles import TILE_WIDTH
 from hashing.tree_check import TreeCheck
 
 __all__ = ["Finding", "LogSource", "LogVerdict", "verify_log"]
@@ -158,9 +158,8 @@ class _Verification:
         start = index * TILE_WIDTH
         entries, intact = self._reader.bundle(index, width)
         stored = self._reader.tile(0, index, width)
-        recorded = split_hashes(stored) if stored is not None else []
         leaves = [leaf_hash(entry) for entry in entries]
-        straight = self._walk.take(Bundle(start, width, entries, leaves, recorded))
+        straight = self._walk.take(Bundle(start, width, entries, leaves, stored or b""))
         if not intact:
             self._walk.skip_to(start + width)
         differing = self._tree.take(index, width, leaves if len(leaves) == width else None, stored)
