@@ -19,6 +19,13 @@ def _recording_id(context: click.Context, parameter: click.Parameter, value: str
     return text
 
 
+def recording_ids(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[str]:
+    """Ids of recordings, each once."""
+    return list(dict.fromkeys(_recording_id(context, parameter, value) for value in values))
+
+
 def absolute_path(context: click.Context, parameter: click.Parameter, value: str) -> str:
     """A path made absolute here: whoever serves the archive works in another folder."""
     path = os.path.abspath(value)

@@ -70,6 +70,12 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
             _COMMANDS + "get",
             Bilingual(zh="取出副本。", en="Take a copy out."),
         ),
+        "export": Entry(
+            _COMMANDS + "export",
+            Bilingual(
+                zh="导出证据数据包。", en="Export recordings with the proof of their origin."
+            ),
+        ),
         "verify": Entry(
             _COMMANDS + "verify",
             Bilingual(zh="离线校验档案库。", en="Verify an archive offline."),

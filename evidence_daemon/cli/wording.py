@@ -7,39 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from evidence_daemon.cli.language import current
+from hashing.act_words import ACT_WORDS
 from hashing.errors import Bilingual
 
 _STATES: Mapping[str, Bilingual] = MappingProxyType(
     {
         "archived": Bilingual(zh="已归档", en="archived"),
         "archived_incomplete": Bilingual(zh="已归档，有缺失范围", en="archived, with gaps"),
-    }
-)
-
-_ACTS: Mapping[str, Bilingual] = MappingProxyType(
-    {
-        "key": Bilingual(zh="签名密钥", en="signing key"),
-        "start": Bilingual(zh="启动", en="started"),
-        "stop": Bilingual(zh="停止", en="stopped"),
-        "config": Bilingual(zh="生效配置", en="settings in force"),
-        "dock": Bilingual(zh="插入", en="docked"),
-        "identify": Bilingual(zh="识别记录仪", en="recorder identified"),
-        "clock_read": Bilingual(zh="读取时钟", en="clock read"),
-        "inventory": Bilingual(zh="清点", en="inventoried"),
-        "ingest": Bilingual(zh="归档", en="archived"),
-        "sighting": Bilingual(zh="再次出现", en="seen again"),
-        "quarantine": Bilingual(zh="隔离", en="quarantined"),
-        "undock": Bilingual(zh="结束采集", en="released"),
-        "import": Bilingual(zh="历史影像导入", en="imported as legacy footage"),
-        "replicate": Bilingual(zh="附加存储", en="copied to a store"),
-        "fixity": Bilingual(zh="巡检不符", en="failed a fixity check"),
-        "view": Bilingual(zh="查看", en="viewed"),
-        "export": Bilingual(zh="导出副本", en="copied out"),
-        "alarm": Bilingual(zh="告警", en="alarm"),
-        "recover": Bilingual(zh="崩溃后恢复", en="recovered after a crash"),
-        "restore": Bilingual(zh="从备份恢复", en="restored from a backup"),
-        "note": Bilingual(zh="备注", en="note"),
-        "deny": Bilingual(zh="拒绝", en="refused"),
     }
 )
 
@@ -60,7 +34,7 @@ def state_words(value: object) -> str:
 
 def act_words(value: object) -> str:
     """What kind of event a log entry is."""
-    return _words(_ACTS, value)
+    return _words(ACT_WORDS, value)
 
 
 def reason_words(value: object) -> str:

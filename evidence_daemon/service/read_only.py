@@ -8,6 +8,7 @@ from typing import Self
 from archive.log.reader import LogFiles
 from archive.read_only import ArchiveReadOnly, ReadOnlyArchive
 from evidence_daemon.config.schema import Config
+from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.reading import Reading
 
@@ -17,6 +18,7 @@ class ReadOnlyService:
 
     Attributes:
         reading: Answers questions.
+        exporting: Makes packages, as far as that needs no entry.
 
     Args:
         archive: Opened by the caller; closed by :meth:`close`.
@@ -25,6 +27,7 @@ class ReadOnlyService:
     def __init__(self, archive: ReadOnlyArchive) -> None:
         self._archive = archive
         self.reading = Reading(archive)
+        self.exporting = Exporting(archive)
 
     @classmethod
     def open(cls, config: Config) -> Self:

@@ -10,6 +10,7 @@ from archive.fixity.coverage import whole_since_us
 from archive.layout import Layout
 from archive.stores.landing import LANDING
 from evidence_daemon.config.schema import Config
+from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.opening import grammars, open_archive
@@ -27,6 +28,7 @@ class ArchiveService:
         station: Runs dockings.
         intake: Takes folders and cards in.
         reading: Answers questions.
+        exporting: Makes packages.
         rules_sha256: Digest of the file-name grammars in force.
         stores: The further stores of the configuration, each behind its deadline.
         keys: The keys that sign the archive's log.
@@ -56,6 +58,7 @@ class ArchiveService:
             self._closing = stack.pop_all()
         self.intake = Intake(self.station, settings.timezone)
         self.reading = Reading(self.archive, self.stores)
+        self.exporting = Exporting(self.archive, self.stores)
 
     def close(self) -> None:
         """Let dockings finish what they are at, then let others write."""

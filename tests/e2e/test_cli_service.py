@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Card
 from tests.evd_station import EvdStation
+from tests.packages import assert_valid_bag
 
 _NOBODY = 65534
 
@@ -26,6 +27,9 @@ def test_a_daemon_answers_the_same(station: EvdStation, cards: list[Card], tmp_p
         station.ask("get", rows[0]["id"], "-o", str(target), "--purpose", "a look")
         assert target.stat().st_size == rows[0]["size_bytes"]
         assert station.evd("get", rows[0]["id"], "-o", "x").returncode == 63
+        words = ("export", "--id", rows[0]["id"], "--purpose", "a look", "-o")
+        station.ask(*words, str(tmp_path / "package"))
+        assert_valid_bag(tmp_path / "package")
         assert station.ask("show", "0" * 32, code=60)
         services = [e for e in station.ask("doctor")[:-1] if e["name"] == "service"]
         assert services[0]["level"] == "ok"

@@ -1,0 +1,50 @@
+"""``/v1/packages``: recordings together with the proof of where they come from."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from evidence_daemon.api.frames import FramesResponse
+from evidence_daemon.api.peer import CurrentPeer
+from evidence_daemon.api.routes.door import CurrentArchive, Keeper
+
+router = APIRouter(prefix="/packages")
+
+
+class PlanRequest(BaseModel):
+    """Which recordings.
+
+    Attributes:
+        recordings: Their ids, or unique beginnings of them.
+    """
+
+    recordings: list[str] = Field(min_length=1)
+
+
+class PackageRequest(PlanRequest):
+    """A package that is to leave.
+
+    Attributes:
+        purpose: What for, in words; never empty.
+        approval: Number of the approval, where there is one.
+    """
+
+    purpose: str
+    approval: str | None = None
+
+
+@router.post("/plan")
+def plan(service: CurrentArchive, _peer: CurrentPeer, wanted: PlanRequest) -> dict[str, Any]:
+    """What an evidence package would hold; nothing is logged and nothing leaves."""
+    return service.exporting.plan(wanted.recordings)
+
+
+@router.post("/evidence")
+def evidence(service: CurrentArchive, peer: Keeper, wanted: PackageRequest) -> StreamingResponse:
+    """An evidence package as a stream of its files, logged before the first of them."""
+    package = service.exporting.evidence(
+        wanted.recordings, wanted.purpose, wanted.approval, peer.actor
+    )
+    return FramesResponse(package)
