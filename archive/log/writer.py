@@ -7,7 +7,8 @@ cost of a sync. A ticket is fulfilled only when its entry stands under a durable
 A group that fails leaves the log as it was, and the next one is tried. Where that cannot be
 said (the checkpoint may or may not be there, or the catalog has not been told of entries that
 are) the log is stopped: what anyone would decide from now on would rest on half of the truth.
-Opening the archive again finds out, and brings the catalog to the log's head.
+Opening the archive again finds out, and brings the catalog to the log's head. It is stopped from
+outside as well (:meth:`LogWriter.refuse`), where to sign on would be wrong.
 """
 
 import threading
@@ -106,6 +107,7 @@ class LogWriter:
 
         Raises:
             LogClosed: The log takes no more entries.
+            EvidenceError: It refuses them, for the reason it was told.
         """
         waiting = _Waiting(drafts)
         with self._wake:
@@ -126,6 +128,17 @@ class LogWriter:
             IntegrityError: The body is not of the act's form.
         """
         return self.submit([Draft(act, body, actor)]).result()[0]
+
+    def refuse(self, reason: EvidenceError) -> None:
+        """Sign nothing more, from now on: whoever waits or asks is told ``reason``.
+
+        A group that is being committed becomes durable. What stopped the log first stays.
+        """
+        _log.critical("log_refuses", code=reason.code, reason=reason.detail)
+        with self._wake:
+            waiting = self._take_no_more(reason)
+            self._wake.notify()
+        self._fail(waiting, self._closed())
 
     def close(self) -> None:
         """Finish what was handed in, then stop."""
@@ -214,15 +227,22 @@ class LogWriter:
         """Take no more entries, and fail those that wait."""
         _log.critical("log_stopped", reason=reason)
         with self._wake:
-            self._fault = LogClosed(f"the log was stopped: {reason}")
-            self._closing = True
-            waiting = list(self._queue)
-            self._queue.clear()
+            waiting = self._take_no_more(LogClosed(f"the log was stopped: {reason}"))
         self._fail(waiting, self._closed())
+
+    def _take_no_more(self, fault: EvidenceError) -> list[_Waiting]:
+        """Close for a reason; those that wait and are still to be told of it."""
+        self._fault = self._fault or fault
+        self._closing = True
+        waiting = list(self._queue)
+        self._queue.clear()
+        return waiting
 
     def _closed(self) -> EvidenceError:
         """A new error each time: one that is raised in several threads mixes their traces."""
-        return LogClosed(self._fault.detail if self._fault else "the log is closed")
+        if self._fault is None:
+            return LogClosed("the log is closed")
+        return type(self._fault)(self._fault.detail)
 
     @staticmethod
     def _fail(group: list[_Waiting], error: Exception) -> None:

@@ -60,7 +60,7 @@ class StationProcess:
             with (
                 ApiServer(create_app(service), socket) as server,
                 DropFolders(service.station, self._config.station) as folders,
-                FurtherStores(service, self._config, self._on_fatal) as further,
+                FurtherStores(service, self._config, service.archive.log.refuse) as further,
                 Upkeep(service, further, FixityWatch(service, self._config.fixity)),
             ):
                 notify.ready("running")
@@ -71,7 +71,7 @@ class StationProcess:
             raise self._fatal
 
     def _on_fatal(self, error: EvidenceError) -> None:
-        """Nothing more may be signed, here and now: stop."""
+        """The log signs nothing more: stop. Dockings under way end where they are."""
         _log.error("station_cannot_go_on", code=error.code, error=error.detail)
         self._fatal = error
         self._stop.set()

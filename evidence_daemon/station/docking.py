@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from archive.archive import Archive
-from archive.errors import DiskFull, StorageError
+from archive.errors import DiskFull
 from archive.ingest.arrival import Arrival, Docking, Outcome, Result, SourceVanished
 from archive.ingest.policy import groups
 from archive.log.writer import Draft
@@ -129,7 +129,7 @@ class DockingRun:
             _log.warning("docking_ended_early", docking=self._docking, error=error.detail)
         try:
             return self._end(balance)
-        except StorageError as error:
+        except EvidenceError as error:
             raise self._error or error from error
 
     def _dock(self) -> None:

@@ -14,6 +14,7 @@ from evidence_daemon.station.board import SlotView
 from evidence_daemon.station.station import Station
 from evidence_daemon.status import Status
 from hashing.entry import Act
+from hashing.errors import RolledBack
 from tests.archives import ORDER, Site, assert_sound, dock, new_site
 from tests.engine_sources import MemorySource, noise
 from tests.stub_recorder import StubRecorder
@@ -170,6 +171,37 @@ def test_a_docking_whose_end_cannot_be_logged_shows_it(
     assert str(views[-1].status) == status
     with site.open() as archive:
         assert len(archive.recovered.truncated_dockings) == 1
+
+
+def test_a_docking_under_way_ends_visibly_when_the_log_refuses(site: Site) -> None:
+    """What a further store told is why; the files are still on the recorder."""
+    views: list[SlotView] = []
+    contents = {b"%d.mp4" % n: MemorySource(noise(1_100_000 + n, n)) for n in range(3)}
+    with site.open() as archive:
+        size = 0
+
+        def roll_back(_offset: int) -> None:
+            nonlocal size
+            size = size or archive.log.size
+            archive.log.refuse(RolledBack("store nas knows another log"))
+
+        contents[b"1.mp4"].on_read = roll_back
+        with pytest.raises(RolledBack, match="store nas"):
+            dock(archive, recorder(1, contents), ORDER, views.append)
+        with pytest.raises(RolledBack):
+            dock(archive, recorder(2, contents), ORDER, views.append)
+    for slot in ("port 1", "port 2"):
+        last = [view for view in views if view.slot == slot][-1]
+        assert (str(last.status), last.detail) == (
+            "attention(archive_failed)",
+            "store nas knows another log",
+        )
+    assert len(site.entries()) == size
+    contents[b"1.mp4"].on_read = lambda _offset: None
+    with site.open() as archive:
+        assert archive.recovered.completed == 1
+        assert dock(archive, recorder(1, contents)).balance.complete()
+    assert_sound(site)
 
 
 def test_files_taken_before_an_error_count(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from archive.log.store import LogStore
 from archive.log.writer import Draft, LogClosed, LogWriter
 from hashing.acts import BodyMismatch
 from hashing.entry import Act, Entry, EntryTooLarge
+from hashing.errors import RolledBack
 from tests.engine_logs import (
     KEY,
     SetClock,
@@ -217,6 +218,24 @@ def test_the_log_stops_when_the_catalog_was_not_told(tmp_path: Path) -> None:
         with pytest.raises(LogClosed, match="not in the catalog"):
             writer.submit([draft("too late")])
     assert [entry.get("detail") for entry in assert_intact(tmp_path)] == [None, "durable"]
+
+
+def test_a_log_that_is_told_to_refuse_signs_nothing_more(tmp_path: Path) -> None:
+    gate = Gate()
+    with writing(tmp_path, gate) as writer:
+        gate.shut(writer)
+        waiting = [writer.submit([draft(str(number))]) for number in range(3)]
+        writer.refuse(RolledBack("a store knows more"))
+        writer.refuse(StorageError("later"))
+        told = [each.exception() for each in waiting]
+        assert all(isinstance(each, RolledBack) for each in told)
+        with pytest.raises(RolledBack, match="a store knows more") as caught:
+            writer.submit([draft("too late")])
+        assert caught.value is not writer.fault
+        gate.open.set()
+    assert isinstance(writer.fault, RolledBack)
+    entries = assert_intact(tmp_path)
+    assert [entry.get("detail") for entry in entries] == [None, "waits at the gate"]
 
 
 def told_acts(told: Told) -> list[object]:
