@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import MetaData, create_engine, make_url, select
 
-from hashing.entry import Act, Entry
+from hashing.entry import Act, Entry, format_time
 from hashing.paths import path_fields
-from tests.histories import Chain, Docked, File, hex_of, recording_id
+from tests.histories import SECOND_US, Chain, Docked, File, hex_of, recording_id
 
 FIRST = "ZFY-0001"
 SECOND = "ZFY-0002"
@@ -65,6 +65,14 @@ class Story:
     def recording(self, of: File, recorder: str = FIRST) -> str:
         """The id of a file's recording."""
         return recording_id(recorder, of.sha256)
+
+
+STAMPS: tuple[tuple[str, int, int, dict[str, str]], ...] = (
+    ("tsa-1", 9, 0, {}),
+    ("tsa-2", 9, -3, {}),
+    ("tsa-1", 20, 5, {"renews": hex_of("tsa-1", 9)}),
+)
+"""Tokens: whose, over how many entries, how many seconds off the station's clock."""
 
 
 def tell() -> Story:
@@ -143,6 +151,11 @@ def _afterwards(chain: Chain, story: Story) -> None:
     origin = {"source": "a box of discs", "custodian": "archive room"}
     chain.add(Act.IMPORT, origin | {"docking": story.imported.docking})
     chain.add(Act.UNDOCK, story.imported.undock())
+    for authority, size, seconds, more in STAMPS:
+        body = {"size": size, "root": hex_of("root", size), "authority": authority}
+        gen_time = format_time(chain.time_us + seconds * SECOND_US)
+        token = {"token_sha256": hex_of(authority, size), "gen_time": gen_time}
+        chain.add(Act.STAMP, body | token | more)
     story.entries.append(_unheard_of(chain.add(Act.STOP, {"reason": "end of day"})))
 
 

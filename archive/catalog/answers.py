@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 
 from archive.catalog.bookkeeping import position
 from archive.catalog.opening import Database
+from archive.catalog.projection import STAMP
 from archive.catalog.questions import (
     PAGE_ROWS,
+    anchors,
     custody,
     dockings,
     fixity,
@@ -23,6 +25,7 @@ from archive.catalog.questions import (
     recordings,
 )
 from archive.catalog.rows import (
+    AnchorRow,
     Counts,
     DockingRow,
     EventRow,
@@ -202,6 +205,22 @@ class Answers:
     def open_dockings(self) -> list[DockingRow]:
         """Dockings that neither ended nor were found cut off after a crash, oldest first."""
         return self._ask(dockings.open_dockings)
+
+    def last_undocked_us(self) -> int | None:
+        """When a docking ended last; None where none ever did."""
+        return self._ask(dockings.last_undocked_us)
+
+    def first_anchor(self, seq: int, kind: str = STAMP) -> AnchorRow | None:
+        """The first token (or anchor of another kind) over a checkpoint that covers an entry."""
+        return self._ask(anchors.first_covering, seq, kind)
+
+    def latest_anchor(self, name: str, kind: str = STAMP) -> AnchorRow | None:
+        """The authority's token (or another one's anchor) that covers most."""
+        return self._ask(anchors.latest, kind, name)
+
+    def anchored_size(self) -> int:
+        """How many entries anybody outside vouches for, from the first on."""
+        return self._ask(anchors.anchored_size)
 
     def counts(self) -> Counts:
         """How much the catalog knows of."""

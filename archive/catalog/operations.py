@@ -57,6 +57,7 @@ class Verb(StrEnum):
     IMPORT = "import"
     UNDOCK = "undock"
     TRUNCATED = "truncated"
+    ANCHOR = "anchor"
 
 
 class Operation(NamedTuple):
@@ -200,6 +201,7 @@ _INSERTS: Final[Mapping[Verb, tuple[Table, Callable[[Insert], ClauseElement]]]] 
     Verb.FIXITY: (schema.fixity, _insert_plain),
     Verb.QUARANTINE: (schema.quarantine, _insert_plain),
     Verb.DOCK: (schema.dockings, _insert_docking),
+    Verb.ANCHOR: (schema.anchors, _insert_plain),
 }
 _UPDATES: Final[Mapping[Verb, ClauseElement]] = {
     Verb.IDENTIFY: _UPDATE_DOCKING,

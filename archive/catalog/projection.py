@@ -25,6 +25,9 @@ RECORDING: Final = "recording"
 OBJECT: Final = "object"
 DOCKING: Final = "docking"
 
+STAMP: Final = "stamp"
+"""The kind of an anchor that is an authority's token."""
+
 READ_WHOLE: Final = "content"
 """The proof of an ``ingest``, which says none because there is no other."""
 
@@ -290,6 +293,18 @@ def _export(entry: Entry, _: Projection) -> Iterator[Operation]:
         yield _event(entry, RECORDING, recording, "kind", "purpose", "approval")
 
 
+def _stamp(entry: Entry, _: Projection) -> Iterator[Operation]:
+    body = entry.fields
+    row = {name: body[name] for name in ("size", "root", "token_sha256")} | {
+        "seq": entry.seq,
+        "kind": STAMP,
+        "name": body["authority"],
+        "time_us": parse_time(body["gen_time"]),
+        "renews": body.get("renews"),
+    }
+    yield Operation(Verb.ANCHOR, row)
+
+
 _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]]] = {
     Act.DOCK: _dock,
     Act.IDENTIFY: _identify,
@@ -305,4 +320,5 @@ _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]
     Act.FIXITY: _fixity,
     Act.VIEW: _view,
     Act.EXPORT: _export,
+    Act.STAMP: _stamp,
 }

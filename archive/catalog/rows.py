@@ -267,6 +267,31 @@ class QuarantineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """Somebody else vouches for the first entries of the log.
+
+    Attributes:
+        seq: The entry that says so.
+        kind: ``stamp``: the token of a time-stamping authority.
+        name: Who.
+        size: For how many entries.
+        root: The root over them, in hexadecimal.
+        time_us: By when they existed, as that one says.
+        token_sha256: SHA-256 of the token's file.
+        renews: The same of the token whose proof this one renews.
+    """
+
+    seq: int
+    kind: str
+    name: str
+    size: int
+    root: str
+    time_us: int
+    token_sha256: str | None
+    renews: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much the catalog knows of."""
 

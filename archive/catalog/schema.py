@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRESQL_TEXT
 from sqlalchemy.schema import CreateTable
 
-SCHEMA_NUMBER: Final = 2
+SCHEMA_NUMBER: Final = 3
 
 _TEXT = Text().with_variant(POSTGRESQL_TEXT(collation="C"), "postgresql")
 # SQLite's INTEGER is 64 bits wide and, as a primary key, the row's own number.
@@ -192,6 +192,21 @@ quarantine = Table(
     Column("kept_as", _TEXT),
 )
 
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("seq", _INTEGER, primary_key=True, autoincrement=False),
+    Column("kind", _TEXT, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("size", _INTEGER, nullable=False),
+    Column("root", _TEXT, nullable=False),
+    Column("time_us", _INTEGER, nullable=False),
+    Column("token_sha256", _TEXT),
+    Column("renews", _TEXT),
+)
+"""Who else vouches for the log, and for how much of it: the first ``size`` entries existed by
+``time_us``, says the authority ``name``."""
+
 INDEXES: Final = (
     Index(
         "recordings_by_officer", recordings.c.officer, recordings.c.recorded_at_us, recordings.c.id
@@ -219,6 +234,8 @@ INDEXES: Final = (
     Index("fixity_by_store", fixity.c.store, fixity.c.seq),
     Index("fixity_by_pass", fixity.c.store, fixity.c.after, fixity.c.seq),
     Index("quarantine_by_docking", quarantine.c.docking),
+    Index("anchors_by_size", anchors.c.kind, anchors.c.size, anchors.c.time_us, anchors.c.seq),
+    Index("anchors_by_name", anchors.c.kind, anchors.c.name, anchors.c.size, anchors.c.seq),
 )
 """Made after the rows when the whole log is projected: every question is answered by one."""
 

@@ -23,6 +23,17 @@ from hashing.tiles import (
 )
 
 CHECKPOINT = "checkpoint"
+TIMESTAMPS = "timestamps"
+
+
+def kept_checkpoint_path(size: int) -> str:
+    """Where, in the log's folder, the checkpoint of a size is kept that others vouch for."""
+    return f"checkpoints/{size}"
+
+
+def timestamp_path(size: int, authority: str) -> str:
+    """Where, in the log's folder, the token of an authority over a checkpoint lies."""
+    return f"{TIMESTAMPS}/{size}/{authority}.tsr"
 
 
 class LogFiles:
@@ -60,6 +71,14 @@ class LogFiles:
     def tile(self, level: int, index: int, width: int) -> bytes | None:
         """A hash tile, or None where it is missing."""
         return self._read(tile_path(level, index, width))
+
+    def kept_checkpoint(self, size: int) -> bytes | None:
+        """The signed note of a size that others vouch for, or None where none is kept."""
+        return self._read(kept_checkpoint_path(size))
+
+    def timestamp(self, size: int, authority: str) -> bytes | None:
+        """The token of an authority over the checkpoint of a size, or None."""
+        return self._read(timestamp_path(size, authority))
 
     def head(self) -> Checkpoint:
         """The newest checkpoint, its signature not checked."""

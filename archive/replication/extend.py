@@ -5,13 +5,15 @@ longer log are all made here. Nothing is taken on trust: the tiles are made anew
 entries, and the checkpoint is written only when they give the root that it was signed over.
 
 Order, so that a crash leaves the old log whole: bundles and tiles, what entries name (notes,
-seals), the checkpoint; then the partial files that no checkpoint needs any more go. A note or
-seal that the target has is never replaced.
+seals, tokens and the checkpoints they are over), the checkpoint; then the partial files that no
+checkpoint needs any more go. A note, seal or kept checkpoint that the target has is never
+replaced.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from archive.log.reader import TIMESTAMPS, kept_checkpoint_path, timestamp_path
 from archive.replication.heads import LOG, Head, StoredLog
 from archive.stores.interface import Document, Documents
 from hashing.checkpoint import Checkpoint
@@ -29,7 +31,7 @@ from hashing.tiles import (
 
 BATCH_BYTES: Final = 8 << 20
 BATCH_DOCUMENTS: Final = 64
-_NAMING: Final = (b'"act":"note"', b'"sealed_sha256"')
+_NAMING: Final = (b'"act":"note"', b'"sealed_sha256"', b'"act":"stamp"')
 """Only entries with one of these can name a document; looking is cheaper than decoding."""
 
 Progress = Callable[[int, int], None]
@@ -142,8 +144,13 @@ class Extension:
             for name in named_documents(parse(raw)):
                 data = self._source.read_document(name)
                 # An erased note is gone, and stays gone.
-                if data is not None and self._target.read_document(name) is None:
+                if data is not None and not self._has(name, data):
                     self._add(name, data)
+
+    def _has(self, name: str, data: bytes) -> bool:
+        """Whether the target has what an entry names; a token that no entry named gives way."""
+        there = self._target.read_document(name)
+        return there is not None and (there == data or not name.startswith(f"{LOG}/{TIMESTAMPS}/"))
 
     def _add(self, name: str, data: bytes) -> None:
         self._batch.append(Document(name, data))
@@ -157,11 +164,14 @@ class Extension:
 
 
 def named_documents(entry: Entry) -> Iterator[str]:
-    """The documents that an entry names: a note's text, a sealed object's header."""
+    """The documents that an entry names: a note's text, a sealed object's header, a token."""
     body = entry.fields
     stored = body.get("object")
     if entry.act == Act.NOTE:
         yield f"notes/{body['sha256'][:2]}/{body['sha256']}"
+    elif entry.act == Act.STAMP:
+        yield f"{LOG}/{kept_checkpoint_path(body['size'])}"
+        yield f"{LOG}/{timestamp_path(body['size'], body['authority'])}"
     elif isinstance(stored, dict) and "sealed_sha256" in stored:
         yield f"seals/{stored['sha256'][:2]}/{stored['sha256']}"
 

@@ -34,7 +34,7 @@ from tests.catalog_story import (
     dump,
     tell,
 )
-from tests.histories import DAY_US, START_US, Chain, bureau, hex_of, unchained
+from tests.histories import DAY_US, SECOND_US, START_US, Chain, bureau, hex_of, unchained
 
 SHANGHAI_US = 8 * HOUR_US
 HALF_PAST_EIGHT_US = NINE_LOCAL_US - HOUR_US // 2
@@ -427,6 +427,42 @@ def test_wanted_copies(catalog: Catalog) -> None:
     (evicted,) = (row.seq for row in catalog.replicas(VIDEO.sha256) if row.store == STORE)
     first = {row.sha256: row.seq for row in objects}
     assert {row.sha256: row.seq for row in in_store} == {**first, VIDEO.sha256: evicted}
+
+
+def test_the_first_token_that_covers_an_entry(catalog: Catalog, story: Story) -> None:
+    """Of two over the same checkpoint the earlier one; none where no token reaches so far."""
+    first, later = catalog.first_anchor(0), catalog.first_anchor(9)
+    assert first is not None
+    assert later is not None
+    assert catalog.first_anchor(8) == first
+    assert (first.name, first.size, first.token_sha256) == ("tsa-2", 9, hex_of("tsa-2", 9))
+    assert (later.name, later.size, later.renews) == ("tsa-1", 20, hex_of("tsa-1", 9))
+    assert later.root == hex_of("root", 20)
+    assert later.time_us == story.entries[later.seq].time_us + 4 * SECOND_US
+    assert catalog.first_anchor(19) == later
+    assert catalog.first_anchor(20) is None
+    assert catalog.first_anchor(0, "witness") is None
+
+
+def test_an_authority_s_latest_token(catalog: Catalog) -> None:
+    latest = {name: catalog.latest_anchor(name) for name in ("tsa-1", "tsa-2", "tsa-3")}
+    assert {name: row and row.size for name, row in latest.items()} == {
+        "tsa-1": 20,
+        "tsa-2": 9,
+        "tsa-3": None,
+    }
+    assert catalog.anchored_size() == 20
+
+
+def test_when_a_docking_ended_last(catalog: Catalog, story: Story) -> None:
+    ended = [entry.time_us for entry in story.entries if entry.act == Act.UNDOCK]
+    assert catalog.last_undocked_us() == max(ended)
+
+
+def test_nothing_is_anchored_in_an_empty_catalog(place: str) -> None:
+    with Catalog.open(place) as empty:
+        assert (empty.anchored_size(), empty.last_undocked_us()) == (0, None)
+        assert (empty.first_anchor(0), empty.latest_anchor("tsa-1")) == (None, None)
 
 
 def test_dockings_newest_first(catalog: Catalog, story: Story) -> None:

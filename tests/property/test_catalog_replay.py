@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.catalog import Catalog, loading, projection
-from hashing.entry import Act, Entry
+from hashing.entry import Act, Entry, format_time
 from tests.catalog_story import dump, file, named
 from tests.histories import Chain, Docked, File, hex_of
 
@@ -120,6 +120,13 @@ class Station:
         lost = {"path": PATHS[numbers[2] % 4], "reason": "vanished", "detail": "gone"}
         self.add(Act.QUARANTINE, lost | {"docking": docking, "recorder": None})
 
+    def stamp(self, numbers: list[int]) -> None:
+        size = numbers[0] % (len(self.chain.entries) + 1)
+        token = {"token_sha256": hex_of(numbers), "gen_time": format_time(numbers[1] * 1_000_003)}
+        renews = {"renews": hex_of(numbers[2])} if numbers[2] % 3 == 0 else {}
+        body = {"size": size, "root": hex_of(size), "authority": f"tsa-{numbers[3] % 2}"}
+        self.add(Act.STAMP, body | token | renews)
+
     def note(self, numbers: list[int]) -> None:
         """An act that the catalog has no question about."""
         self.add(Act.NOTE, {"sha256": hex_of(numbers), "subject": "x"})
@@ -141,6 +148,7 @@ def _file(numbers: list[int]) -> File:
 CHOICES = (
     "dock", "identify", "clock_read", "inventory", "ingest", "ingest", "ingest", "sighting",
     "sighting", "undock", "crash", "replicate", "export", "view", "fixity", "quarantine", "note",
+    "stamp",
 )  # fmt: skip
 moves = st.tuples(st.sampled_from(CHOICES), st.lists(st.integers(0, 1000), min_size=7, max_size=7))
 

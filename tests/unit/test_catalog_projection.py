@@ -187,6 +187,20 @@ def test_replicate(operation: str, present: bool) -> None:
     assert events(made) == [("object", hex_of("x"), {"store": "nas", "operation": operation})]
 
 
+def test_stamp() -> None:
+    body = {
+        "size": 5,
+        "root": "a" * 64,
+        "authority": "tsa",
+        "token_sha256": "b" * 64,
+        "gen_time": "1970-01-01T00:00:01.500000Z",
+    }
+    row = only_row(project(Act.STAMP, body), Verb.ANCHOR)
+    assert (row["kind"], row["name"], row["size"], row["renews"]) == ("stamp", "tsa", 5, None)
+    assert row["time_us"] == 1_500_000
+    assert only_row(project(Act.STAMP, body | {"renews": "c" * 64}), Verb.ANCHOR)["renews"]
+
+
 def test_view() -> None:
     made = project(Act.VIEW, {"recording": "c" * 32})
     assert events(made) == [("recording", "c" * 32, {})]

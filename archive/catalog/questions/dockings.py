@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from archive.catalog.rows import DockingRow
 from archive.catalog.schema import dockings
@@ -72,6 +72,12 @@ def open_dockings(connection: Connection) -> list[DockingRow]:
         .order_by(dockings.c.seq)
     )
     return [_row(found) for found in connection.execute(statement)]
+
+
+def last_undocked_us(connection: Connection) -> int | None:
+    """When a docking ended last; None where none ever did."""
+    ended: int | None = connection.scalar(select(func.max(dockings.c.undocked_us)))
+    return ended
 
 
 def _dockings() -> Select[Any]:
