@@ -60,18 +60,19 @@ class Report:
         command: What makes it again.
         rows: The figures.
         notes: What a reader should know.
+        heads: What stands over the first four columns.
     """
 
     title: str
     command: str
     rows: Sequence[Row]
     notes: str = ""
+    heads: tuple[str, str, str, str] = ("measured", "median", "min-max", "target")
 
     def markdown(self) -> str:
         """The report as a section of ``docs/benchmarks.md``."""
-        head = ("measured", "median", "min-max", "target", "")
         lines = [f"## {self.title}", "", f"`{self.command}`", ""]
-        lines += [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+        lines += [f"| {' | '.join((*self.heads, ''))} |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(row.cells())} |" for row in self.rows]
         return "\n".join([*lines, "", self.notes, ""]) if self.notes else "\n".join([*lines, ""])
 

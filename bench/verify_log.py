@@ -5,30 +5,16 @@ import os
 import resource
 import subprocess
 import sys
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from archive.log.reader import LogFiles
-from archive.log.store import LogStore
 from bench.harness import Report, Row, workspace
-from hashing.entry import Act
-from hashing.keyring import first_key_body
+from bench.logs import life, write_log
 from hashing.note import SigningKey
 from hashing.verifier import verify_log
-from tests.histories import START_US, Happening, bureau, chained
 
 ENTRIES = 1_000_000
-GROUP = 4096
-
-
-def _write_log(directory: Path) -> None:
-    """A real log on disk, its entries those of a station's ordinary life."""
-    key = SigningKey.generate_origin("bench/dock")
-    first = Happening(START_US, Act.KEY, first_key_body(key))
-    entries = islice(chained(chain([first], bureau(ENTRIES))), ENTRIES)
-    store = LogStore(directory, key)
-    while group := [entry.raw for entry in islice(entries, GROUP)]:
-        store.append(group)
 
 
 def verify(directory: str) -> None:
@@ -54,7 +40,8 @@ def verify(directory: str) -> None:
 def main() -> Report:
     """Run the bench."""
     with workspace() as folder:
-        _write_log(folder / "log")
+        key = SigningKey.generate_origin("bench/dock")
+        write_log(folder / "log", key, islice(life(key, ENTRIES), ENTRIES))
         code = f"from bench.verify_log import verify; verify({str(folder / 'log')!r})"
         runs = [
             json.loads(

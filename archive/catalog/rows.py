@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 
 class RecordingState(StrEnum):
@@ -13,9 +13,8 @@ class RecordingState(StrEnum):
     ARCHIVED_INCOMPLETE = "archived_incomplete"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingRow:
-    """A recording: one content from one recorder.
+class RecordingRow(NamedTuple):
+    """A recording: one content from one recorder. A tuple, for long answers hold thousands.
 
     Attributes:
         id: 32 hexadecimal characters.

@@ -68,7 +68,7 @@ def find_page(connection: Connection, query: FindQuery, rows: int) -> list[Recor
         .order_by(recordings.c.recorded_at_us, recordings.c.id)
         .limit(rows)
     )
-    return [RecordingRow(*found) for found in connection.execute(statement)]
+    return [RecordingRow(*found) for found in connection.execute(statement).all()]
 
 
 def recording(connection: Connection, prefix: str) -> RecordingRow:
