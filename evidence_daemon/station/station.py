@@ -5,8 +5,12 @@ same source.
 
 Dockings are started by whoever finds recorders (the drop folders here) or asked for by name
 (``evd ingest`` through the service). The station owns the archive while it runs.
+
+Workers are nicer than the rest of the process: what answers people and what commits the log
+goes first, however many recorders are being copied.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +27,9 @@ from evidence_daemon.station.docking import DockingOrder, DockingRun, Ended, att
 from evidence_daemon.station.idle import IdleReading, Kept
 from evidence_daemon.status import AttentionReason, SlotStatus, Status
 from hashing.errors import EvidenceError
+
+NICENESS = 10
+"""By how much copying makes way: its share of a contested processor is a tenth."""
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +57,9 @@ class Station:
         self.archive = archive
         self.board = Board()
         self._grammars = grammars
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="docking")
+        self._workers = ThreadPoolExecutor(
+            workers, thread_name_prefix="docking", initializer=_make_way
+        )
         self._copies_per_controller = copies_per_controller
         self._turns: dict[str, threading.Semaphore] = {}
         self._slots: dict[str, threading.Lock] = {}
@@ -139,3 +148,12 @@ class Station:
 
 def _port(recorder: Recorder) -> UsbPort | None:
     return recorder.usb_port() if isinstance(recorder, HasPort) else None
+
+
+def _make_way() -> None:
+    """Let this thread, and every thread it starts, make way for the rest of the process.
+
+    Linux counts niceness by thread, and a thread begins with that of its parent.
+    """
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)

@@ -1,5 +1,6 @@
 """Several recorders at once, and a station that is asked to stop."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from drivers import names
 from drivers.recorder import IdentityEvidence
 from drivers.usb_port import UsbPort
 from evidence_daemon.station.board import SlotView
-from evidence_daemon.station.station import Station
+from evidence_daemon.station.station import NICENESS, Station
 from evidence_daemon.status import Status
 from hashing.entry import Act
 from hashing.errors import RolledBack
@@ -117,6 +118,27 @@ def test_as_many_as_allowed_copy_at_once_on_a_controller(site: Site) -> None:
         assert all(each.result().balance.complete() for each in waiting)
         station.stop()
     assert most == 2
+
+
+def test_copying_makes_way_for_the_rest_of_the_process(site: Site) -> None:
+    """In the worker and in every thread it starts, such as those of a large copy."""
+    seen: list[int] = []
+
+    def see() -> None:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def look(_offset: int) -> None:
+        see()
+        started = threading.Thread(target=see)
+        started.start()
+        started.join()
+
+    ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    with site.open() as archive:
+        source = MemorySource(noise(100), on_read=look)
+        assert dock(archive, recorder(1, {b"a.mp4": source})).balance.complete()
+    assert set(seen) == {min(ours + NICENESS, 19)}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == ours
 
 
 def test_controllers_do_not_wait_for_each_other(site: Site) -> None:
