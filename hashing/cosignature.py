@@ -289,6 +289,12 @@ def cosignatures(note: SignedNote, keys: Iterable[CosignerKey]) -> tuple[Cosigna
     return tuple(found)
 
 
+def with_lines(note: SignedNote, lines: Iterable[Signature]) -> SignedNote:
+    """The note with further signature lines behind its own; one that it has is not repeated."""
+    every = dict.fromkeys((*note.signatures, *lines))
+    return SignedNote(note.text, tuple(every))
+
+
 def parse_vkey(text: str) -> VerifierKey | CosignerKey:
     """Read a verifier key of type 01, 04 or 06.
 

@@ -15,7 +15,10 @@ MAX_FINDINGS_PER_CHECK = 100
 
 
 class Check(IntEnum):
-    """The numbered checks of :mod:`hashing.verifier`."""
+    """The numbered checks of :mod:`hashing.verifier`, and that of witnesses.
+
+    The numbers between belong to the checks of an archive's objects (:mod:`archive.verify`).
+    """
 
     CHECKPOINT = 1
     SIGNATURE = 2
@@ -27,6 +30,7 @@ class Check(IntEnum):
     TIME = 8
     KNOWN = 9
     BODIES = 10
+    WITNESSES = 16
 
 
 class Severity(StrEnum):

@@ -11,7 +11,8 @@ The checks, by the numbers that findings carry:
 6. Every stored tile, at every level, is the one that the entries make.
 7. Entry 0 begins the log's key history; rotations are signed by both keys.
 8. Within a boot, time does not go back. This is information, not a failure.
-9. Checkpoints known from elsewhere are of this log's past (no rollback, no fork).
+9. Checkpoints known from elsewhere are of this log's past (no rollback, no fork), and so are
+   those that are kept beside the log because others vouch for them.
 10. On request: the bodies of entries are what their act's schema says.
 
 What it does not do: read objects, judge timestamps or cosignatures, look at files that the
@@ -19,7 +20,9 @@ checkpoint does not need, or trust anything but the pinned key. Garbage becomes 
 nothing foreign is raised. It runs through the log once with one bundle in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from hashing.checkpoint import Checkpoint
 from hashing.entry import Entry
@@ -45,6 +48,10 @@ __all__ = ["Finding", "LogSource", "LogVerdict", "verify_log"]
 MAX_MISSING_RUN = 64
 """After so many missing bundles in a row the rest is taken to be missing as well."""
 
+TIMES_UNBOUNDED: Final = "times: no token or witness bounds them"
+"""Said by every verdict on a log alone; who checks tokens or witnesses beside it takes it out."""
+
+_NOTHING_KEPT: Mapping[str, Checkpoint] = MappingProxyType({})
 _PROVING = (
     Check.CHECKPOINT,
     Check.SIGNATURE,
@@ -64,6 +71,8 @@ def verify_log(
     progress: Callable[[int, int], None] | None = None,
     *,
     check_bodies: bool = False,
+    accepted: Sequence[VerifierKey] | None = None,
+    kept: Mapping[str, Checkpoint] = _NOTHING_KEPT,
 ) -> LogVerdict:
     """Judge a log.
 
@@ -76,6 +85,10 @@ def verify_log(
             What it raises ends the run.
         progress: Called with the entries done and their number, after each bundle.
         check_bodies: Whether check 10 is made too.
+        accepted: Keys of logs that a policy accepts; the log's first key, or the one that signed
+            its checkpoint, must be one. None: there is no policy, or it names no log.
+        kept: Checkpoints that lie beside the log, by the names that findings give them. Their
+            signatures are the caller's to judge.
     """
     findings = FindingList()
     opened = _open(source, findings)
@@ -85,10 +98,10 @@ def verify_log(
     signed, checkpoint = opened
     doubtful = SeqRanges()
     walk = EntryWalk(checkpoint.size, findings, doubtful, on_entry, check_bodies=check_bodies)
-    run = _Verification(source, checkpoint, findings, doubtful, walk, known)
+    run = _Verification(source, checkpoint, findings, doubtful, walk, known, kept)
     run.read(progress)
-    run.check_signature(signed, pinned)
-    return run.verdict(pinned)
+    run.check_signature(signed, pinned, accepted)
+    return run.verdict(is_pinned=pinned is not None or accepted is not None)
 
 
 def _open(source: LogSource, findings: FindingList) -> tuple[SignedNote, Checkpoint] | None:
@@ -116,14 +129,17 @@ class _Verification:
         doubtful: SeqRanges,
         walk: EntryWalk,
         known: Sequence[Checkpoint],
+        kept: Mapping[str, Checkpoint],
     ) -> None:
         self._checkpoint = checkpoint
         self._findings = findings
         self._doubtful = doubtful
         self._walk = walk
         self._known = known
+        self._kept = kept
         self._reader = LogReader(source, findings)
-        sizes = [item.size for item in known if item.origin == checkpoint.origin]
+        ours = (item for item in (*known, *kept.values()) if item.origin == checkpoint.origin)
+        sizes = [item.size for item in ours]
         self._tree = TreeCheck(self._reader.tile, sizes)
         self._not_checked: list[str] = []
 
@@ -134,6 +150,8 @@ class _Verification:
             self._tree.report(self._checkpoint, self._doubtful, self._findings)
             for known in self._known:
                 self._check_known(known)
+            for name, kept in self._kept.items():
+                self._check_past(name, kept)
         self._reader.finish()
         self._walk.finish()
         self._report_succession()
@@ -167,7 +185,12 @@ class _Verification:
             self._doubtful.add(seq)
         return intact or bool(entries)
 
-    def check_signature(self, signed: SignedNote, pinned: VerifierKey | None) -> None:
+    def check_signature(
+        self,
+        signed: SignedNote,
+        pinned: VerifierKey | None,
+        accepted: Sequence[VerifierKey] | None,
+    ) -> None:
         """Check 2. The keys come from the entries, so it is made last."""
         first = self._walk.keyring.first
         if pinned is not None and first is not None and first != pinned:
@@ -176,19 +199,24 @@ class _Verification:
         if key is None:
             self._add_signature("nothing to check the signature by: entry 0 gives no key")
             return
+        if accepted is not None and first not in accepted and key not in accepted:
+            self._add_signature(f"the policy accepts no key of this log, which is {key}")
         if self._checkpoint.origin != key.name:
             detail = f"it is of origin {self._checkpoint.origin!r}, the key of {key.name!r}"
             self._add_signature(detail)
+        self._check_signed_by(signed, key)
+        if pinned is None and accepted is None:
+            detail = f"no key was pinned; the log itself names {first or key}"
+            self._findings.add(
+                OriginNotProven, Check.SIGNATURE, "checkpoint", detail, Severity.WARNING
+            )
+
+    def _check_signed_by(self, signed: SignedNote, key: VerifierKey) -> None:
         try:
             signed.verify(key)
         except SignatureInvalid as error:
             signers = ", ".join(f"{s.name}+{s.key_hash:08x}" for s in signed.signatures[:5])
             self._add_signature(f"{error.detail}; it carries signatures of {signers}")
-        if pinned is None:
-            detail = f"no key was pinned; the log itself names {first or key}"
-            self._findings.add(
-                OriginNotProven, Check.SIGNATURE, "checkpoint", detail, Severity.WARNING
-            )
 
     def _add_signature(self, detail: str) -> None:
         self._findings.add(SignatureInvalid, Check.SIGNATURE, "checkpoint", detail)
@@ -208,17 +236,24 @@ class _Verification:
 
     def _check_known(self, known: Checkpoint) -> None:
         """Check 9."""
+        subject = f"known checkpoint of size {known.size}"
+        if known.origin == self._checkpoint.origin:
+            self._check_past(subject, known)
+        elif (fault := self._fault_in_predecessor(known)) is not None:
+            self._findings.add(RolledBack, Check.KNOWN, subject, fault)
+
+    def _check_past(self, subject: str, past: Checkpoint) -> None:
+        """Check 9, for a checkpoint that must be of this log."""
         fault: str | None = None
-        if known.origin != self._checkpoint.origin:
-            fault = self._fault_in_predecessor(known)
-        elif known.size > self._checkpoint.size:
+        if past.origin != self._checkpoint.origin:
+            fault = f"forked: it is of another log, {past.origin}"
+        elif past.size > self._checkpoint.size:
             fault = f"rolled back: the log has only {self._checkpoint.size} entries"
         elif self._tree.hollow:
-            self._not_checked.append(f"known checkpoint of size {known.size}: there is no root")
-        elif known.root not in self._tree.roots_at(known.size, self._checkpoint):
+            self._not_checked.append(f"{subject}: there is no root")
+        elif past.root not in self._tree.roots_at(past.size, self._checkpoint):
             fault = "forked: the log has another root at that size"
         if fault is not None:
-            subject = f"known checkpoint of size {known.size}"
             self._findings.add(RolledBack, Check.KNOWN, subject, fault)
 
     def _fault_in_predecessor(self, known: Checkpoint) -> str | None:
@@ -233,7 +268,7 @@ class _Verification:
         self._not_checked.append(f"known checkpoint of size {known.size} of {known.origin}")
         return None
 
-    def verdict(self, pinned: VerifierKey | None) -> LogVerdict:
+    def verdict(self, *, is_pinned: bool) -> LogVerdict:
         """The outcome, once every check was made."""
         for act, count in sorted(self._walk.unknown_acts.items()):
             self._not_checked.append(f"what {count} entries of the act {act!r} mean")
@@ -241,12 +276,12 @@ class _Verification:
             self._not_checked.append("the root: of some entries neither bundle nor tile is there")
         elif not self._tree.whole:
             self._not_checked.append("the root over the entries alone: tiles stood in for some")
-        self._not_checked.append("times: no token or witness bounds them")
+        self._not_checked.append(TIMES_UNBOUNDED)
         return LogVerdict(
             size=self._checkpoint.size,
             root=self._checkpoint.root,
             origin=self._checkpoint.origin,
-            origin_proven=pinned is not None and not self._findings.failed(*_PROVING),
+            origin_proven=is_pinned and not self._findings.failed(*_PROVING),
             findings=self._findings.finish(),
             keys=self._walk.keyring.keys,
             not_checked=tuple(self._not_checked),

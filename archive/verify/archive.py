@@ -9,18 +9,22 @@ from archive.catalog.catalog import Catalog
 from archive.catalog.compare import Difference
 from archive.errors import NotAnArchive
 from archive.layout import Layout
+from archive.log.kept import KeptCheckpoints
 from archive.log.reader import CHECKPOINT, LogFiles
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
 from archive.verify.findings import CatalogDiffers
 from archive.verify.meanwhile import look
 from archive.verify.objects import ObjectChecks
+from archive.verify.witnesses import NamedNote, WitnessChecks
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Algorithm
+from hashing.entry import Entry
 from hashing.errors import EvidenceError
 from hashing.findings import Finding, FindingList, LogVerdict, Severity
 from hashing.note import VerifierKey
-from hashing.verifier import verify_log
+from hashing.policy import Policy
+from hashing.verifier import TIMES_UNBOUNDED, verify_log
 
 CHECK_CATALOG = 14
 DIFFERENCES_TOLD = 20
@@ -36,6 +40,8 @@ class Question:
         deep: Whether every object is read, and the catalog compared.
         algorithms: Digests to compare in a deep run.
         bodies: Whether the bodies of entries are held against their schemas.
+        policy: Which logs and witnesses count, obtained elsewhere.
+        others: Cosigned checkpoints obtained elsewhere, which may carry the policy's quorum.
     """
 
     key: VerifierKey | None = None
@@ -43,6 +49,15 @@ class Question:
     deep: bool = False
     algorithms: tuple[Algorithm, ...] = (Algorithm.SHA256,)
     bodies: bool = False
+    policy: Policy | None = None
+    others: Sequence[NamedNote] = ()
+
+    @property
+    def accepted(self) -> tuple[VerifierKey, ...] | None:
+        """The log keys that the policy accepts; None where it names no log."""
+        if self.policy is None or not self.policy.logs:
+            return None
+        return tuple(log.key for log in self.policy.logs if isinstance(log.key, VerifierKey))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +108,25 @@ class _Source:
     """A log's folder for the verifier, to which a missing checkpoint is a finding."""
 
     def __init__(self, files: LogFiles) -> None:
-        self._files = files
+        self.files = files
         self.bundle = files.bundle
         self.tile = files.tile
+        self._read: bytes | None = None
 
     def checkpoint(self) -> bytes | None:
         """The newest checkpoint's signed note, None where there is none."""
         try:
-            return self._files.checkpoint()
+            self._read = self.files.checkpoint()
         except NotAnArchive:
-            return None
+            self._read = None
+        return self._read
+
+    def head(self) -> Iterable[NamedNote]:
+        """The checkpoint that the log was judged by, where it could be read."""
+        try:
+            return () if self._read is None else (NamedNote.parse(CHECKPOINT, self._read),)
+        except EvidenceError:
+            return ()
 
 
 def verify_archive(root: Path, question: Question, progress: Progress) -> ArchiveVerdict:
@@ -118,21 +142,33 @@ def verify_archive(root: Path, question: Question, progress: Progress) -> Archiv
     algorithms = question.algorithms if question.deep else None
     landing = LandingStore(layout, BufferPool())
     objects = ObjectChecks(landing, findings, algorithms, progress.read)
-    files = LogFiles(layout.log)
+    source = _Source(LogFiles(layout.log))
+    witnesses = WitnessChecks(KeptCheckpoints(layout.log), findings, question.policy)
+
+    def on_entry(entry: Entry) -> None:
+        objects.on_entry(entry)
+        witnesses.on_entry(entry)
+
     log = verify_log(
-        _Source(files),
+        source,
         question.key,
         question.known,
-        objects.on_entry,
+        on_entry,
         progress.entries,
         check_bodies=question.bodies,
+        accepted=question.accepted,
+        kept=witnesses.checkpoints,
     )
-    meanwhile = partial(look, layout, files, log.size)
+    meanwhile = partial(look, layout, source.files, log.size)
     not_checked = [*log.not_checked, *objects.finish(meanwhile, log_is_whole=log.ok)]
+    others = [*source.head(), *question.others]
+    not_checked += witnesses.finish(log.keys, log.size, log.findings, others)
+    if witnesses.bounds_times and TIMES_UNBOUNDED in not_checked:
+        not_checked.remove(TIMES_UNBOUNDED)
     if not question.deep:
         not_checked.append("the bytes of objects, and the catalog: ask for --deep")
     elif log.ok:
-        not_checked += _compare_catalog(layout, files, findings)
+        not_checked += _compare_catalog(layout, source.files, findings)
     every = (*log.findings, *findings.finish())
     ordered = tuple(sorted(every, key=lambda finding: finding.check))
     return ArchiveVerdict(log, ordered, objects.objects, objects.size_bytes, tuple(not_checked))

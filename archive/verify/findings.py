@@ -1,6 +1,6 @@
 """What can be wrong beside the log itself."""
 
-from hashing.errors import Bilingual, EvidenceError, IntegrityError
+from hashing.errors import Bilingual, EvidenceError, IntegrityError, SignatureInvalid
 
 
 class CatalogDiffers(IntegrityError):  # noqa: N818 - named for the defect
@@ -32,3 +32,31 @@ class UnloggedObject(EvidenceError):  # noqa: N818 - named for the defect
         zh="下次启动采集站时它会被移入隔离区并记录。",
         en="The station sets it aside, with an entry, when it next starts.",
     )
+
+
+class QuorumNotReached(SignatureInvalid):
+    """No checkpoint of the log carries the cosignatures that the policy asks for."""
+
+    code = "QUORUM_NOT_REACHED"
+    meaning = Bilingual(
+        zh="没有足够的见证方确认过这段历史；采集站可能向不同的人出示不同的日志。",
+        en="Too few witnesses have confirmed this history; the station may show different logs "
+        "to different people.",
+    )
+    action = Bilingual(
+        zh="核对策略文件与见证方；向采集站索取带有见证签名的检查点。",
+        en="Check the policy and its witnesses; ask the station for a cosigned checkpoint.",
+    )
+
+
+class Witnessed(EvidenceError):  # noqa: N818 - named for the event
+    """A witness has cosigned a checkpoint of the log."""
+
+    code = "WITNESSED"
+    exit_code = 0
+    meaning = Bilingual(
+        zh="该见证方在所示时间之前已见过这段历史，此后的改写会与之矛盾。",
+        en="This witness had seen the history by the time shown; rewriting it later would "
+        "contradict what it signed.",
+    )
+    action = Bilingual(zh="保留带有见证签名的检查点。", en="Keep the cosigned checkpoint.")

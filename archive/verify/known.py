@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from archive.verify.archive import ArchiveVerdict
+from archive.verify.witnesses import NamedNote
 from hashing.checkpoint import Checkpoint
 from hashing.errors import RolledBack, SignatureInvalid
 from hashing.findings import Check, Finding, Severity
 from hashing.note import SignedNote, VerifierKey
+from hashing.tlog_proof import HEADER, TlogProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,19 @@ class KnownCheckpoint:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a signed checkpoint; no signature is verified.
+        """Read a signed checkpoint, or the one at the end of a proof; nothing is verified.
 
         Raises:
-            IntegrityError: The bytes are not one.
+            IntegrityError: The bytes are neither.
         """
-        note = SignedNote.parse(data)
+        is_proof = data.startswith(f"{HEADER}\n".encode())
+        note = TlogProof.parse(data).note if is_proof else SignedNote.parse(data)
         return cls(note, Checkpoint.parse(note.text))
+
+    @property
+    def named(self) -> NamedNote:
+        """For the check of witnesses."""
+        return NamedNote(self.subject, self.note, self.checkpoint)
 
     @property
     def subject(self) -> str:

@@ -50,6 +50,15 @@ recording_argument = click.argument(
     callback=_recording_id,
     help=say(zh="录像编号，或其唯一的开头。", en="A recording's id, or a unique beginning of it."),
 )
+recording_argument_or_none = click.argument(
+    "recording",
+    metavar="[ID]",
+    required=False,
+    callback=lambda context, parameter, value: (
+        None if value is None else _recording_id(context, parameter, value)
+    ),
+    help=say(zh="录像编号，或其唯一的开头。", en="A recording's id, or a unique beginning of it."),
+)
 officer_option = click.option(
     "--officer", metavar="ID", help=say(zh="执法人员，如已知。", en="The officer, where known.")
 )

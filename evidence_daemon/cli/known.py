@@ -1,4 +1,4 @@
-"""What people kept elsewhere, as commands take it: the verifier key, and checkpoints."""
+"""What people kept elsewhere, as commands take it: the verifier key, policies, checkpoints."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from hashing.errors import EvidenceError
 if TYPE_CHECKING:
     from archive.verify.known import KnownCheckpoint
     from hashing.note import VerifierKey
+    from hashing.policy import Policy
 
 key_option = click.option(
     "--key",
@@ -28,10 +29,40 @@ known_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say(
-        zh="外部保存的检查点（evd log head 的输出），可多次给出。",
-        en="A checkpoint kept elsewhere, as evd log head prints it; may be repeated.",
+        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点或 .tlog-proof），可多次给出。",
+        en="A checkpoint kept elsewhere: as evd log head prints it, cosigned, or in a "
+        ".tlog-proof; may be repeated.",
     ),
 )
+policy_option = click.option(
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say(
+        zh="信任策略文件（C2SP tlog-policy）：认可哪些日志密钥、哪些见证方、多少见证才够。",
+        en="A trust policy (C2SP tlog-policy): which log keys, which witnesses, what quorum.",
+    ),
+)
+
+
+def read_policy(file: Path | None) -> "Policy | None":
+    """Read a trust policy, if one is given.
+
+    Raises:
+        UsageError: The file cannot be read.
+        MalformedPolicy: It is none.
+    """
+    from hashing.policy import MalformedPolicy, Policy
+
+    if file is None:
+        return None
+    try:
+        return Policy.parse(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except MalformedPolicy as error:
+        raise MalformedPolicy(f"{file}: {error.detail}") from error
 
 
 def read_known(file: Path) -> "KnownCheckpoint":
@@ -47,7 +78,7 @@ def read_known(file: Path) -> "KnownCheckpoint":
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except EvidenceError as error:
-        raise UsageError(f"{file} is not a signed checkpoint: {error.detail}") from error
+        raise UsageError(f"{file} holds no signed checkpoint: {error.detail}") from error
 
 
 def read_key(text: str | None) -> "VerifierKey | None":

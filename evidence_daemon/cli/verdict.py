@@ -1,7 +1,7 @@
 """A verification as a report: numbered checks, what each means, and the verdict.
 
 The numbers are those of :mod:`hashing.verifier` (1 to 10) and :mod:`archive.verify` (11 to
-14); a finding carries the number of its check, its stable code, and what it means for the
+14, 16); a finding carries the number of its check, its stable code, and what it means for the
 evidence.
 """
 
@@ -87,6 +87,11 @@ CHECKS: Mapping[int, Bilingual] = MappingProxyType(
             zh="目录与日志一致：查询结果可信。",
             en="The catalog is what the log says: its answers can be trusted.",
         ),
+        Check.WITNESSES: Bilingual(
+            zh="策略要求的见证方确认过这段历史：采集站无法再改写它而不被发现。",
+            en="The witnesses that the policy asks for confirmed this history: the station can "
+            "no longer rewrite it unnoticed.",
+        ),
     }
 )
 """What it means for the evidence that a check passes."""
@@ -139,11 +144,13 @@ class Report:
             return False
         if check == CHECK_DIGESTS and self._of(CHECK_PRESENT):
             return False
+        policy = self.question.policy
         asked = {
             Check.KNOWN: bool(self.question.known),
             Check.BODIES: self.question.bodies,
             CHECK_UNLOGGED: self.verdict.log.ok,
             CHECK_CATALOG: self.verdict.log.ok and self.has_catalog,
+            Check.WITNESSES: policy is not None and policy.quorum is not None,
         }
         return asked.get(check, True) and (self.question.deep or check not in _DEEP_ONLY)
 

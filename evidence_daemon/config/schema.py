@@ -318,6 +318,13 @@ class VerifySection(Section):
             en="The pinned verifier key; without it a verdict is only self-consistent.",
         ),
     ] = None
+    policy: Annotated[
+        AbsolutePath | None,
+        Bilingual(
+            zh="信任策略文件（C2SP tlog-policy）：认可的日志密钥、见证方与所需数量。",
+            en="A trust policy file (C2SP tlog-policy): accepted log keys, witnesses, quorum.",
+        ),
+    ] = None
 
 
 class LoggingSection(Section):

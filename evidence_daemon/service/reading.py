@@ -17,7 +17,7 @@ from hashing.checkpoint import Checkpoint
 from hashing.digest import Digest
 from hashing.entry import Act, Entry, format_time
 from hashing.errors import Bilingual
-from hashing.merkle import inclusion_proof
+from hashing.merkle import NoSuchProof, consistency_proof, inclusion_proof
 from hashing.note import SignedNote
 from hashing.tiles import node_reader
 
@@ -182,6 +182,30 @@ class Reading:
             "entry": entry.raw.decode(),
             "proof": [base64.b64encode(each).decode("ascii") for each in hashes],
             "checkpoint": note.decode(),
+        }
+
+    def consistency(self, old_size: int, size: int | None) -> dict[str, Any]:
+        """A proof that the log of one size is the beginning of another (RFC 6962 §2.1.2).
+
+        Args:
+            old_size: The smaller size, above 0.
+            size: The larger size; the newest checkpoint's where it is None.
+
+        Raises:
+            NoSuchProof: The log has no such sizes.
+        """
+        head = self._files.head()
+        size = head.size if size is None else size
+        if not 0 < old_size <= size <= head.size:
+            raise NoSuchProof(f"from {old_size} to {size} in a log of {head.size} entries")
+        hashes = consistency_proof(old_size, size, node_reader(size, self._files.stored_tile))
+        return {
+            "origin": head.origin,
+            "from": old_size,
+            "to": size,
+            "old_root": self._files.root_at(old_size).hex(),
+            "root": self._files.root_at(size).hex(),
+            "proof": [base64.b64encode(each).decode("ascii") for each in hashes],
         }
 
 

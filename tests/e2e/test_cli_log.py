@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from hashing.merkle import verify_consistency
+from hashing.tlog_proof import parse_hash_lines
 from tests.e2e.conftest import Card
 from tests.evd_process import run
 from tests.evd_station import EvdStation
+from tests.logbook import leaf, naive_root
 
 
 def test_the_head_is_the_signed_note_as_it_stands(full_station: EvdStation) -> None:
@@ -57,6 +60,36 @@ def test_a_proof_is_checked_without_us(full_station: EvdStation) -> None:
         assert signer == origin
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:])
         public.verify(base64.b64decode(signature)[4:], f"{body}\n".encode())
+
+
+def test_two_sizes_of_the_log_are_consistent(full_station: EvdStation) -> None:
+    """The lines that are printed, against roots that are made from the entries' bundles."""
+    size = len(full_station.site.entries())
+    leaves = [leaf(entry) for entry in _raw_entries(full_station)]
+    for old, new in ((1, size), (3, 7), (5, 5), (4, 8)):
+        words = ("log", "prove", "--from", str(old), "--to", str(new))
+        lines = full_station.evd(*words).stdout
+        hashes = parse_hash_lines(lines.encode())
+        verify_consistency(old, new, naive_root(leaves[:old]), naive_root(leaves[:new]), hashes)
+        [told] = full_station.ask(*words)
+        assert told["old_root"] == naive_root(leaves[:old]).hex()
+        assert told["root"] == naive_root(leaves[:new]).hex()
+    assert full_station.ask("log", "prove", "--from", "1")[0]["to"] == size
+    for wrong in (["--from", "1", "--to", "99999"], ["--from", "5", "--to", "4"]):
+        assert full_station.ask("log", "prove", *wrong, code=3)[0]["code"] == "NO_SUCH_PROOF"
+    for wrong in ([], ["abcd", "--from", "1"], ["--to", "3"]):
+        assert full_station.ask("log", "prove", *wrong, code=2)[0]["code"] == "USAGE"
+
+
+def _raw_entries(station: EvdStation) -> list[bytes]:
+    entries: list[bytes] = []
+    for bundle in (station.archive / "log/tile/entries").rglob("*.p/*"):
+        data = bundle.read_bytes()
+        while data:
+            length = 2 + int.from_bytes(data[:2], "big")
+            entries.append(data[2:length])
+            data = data[length:]
+    return entries
 
 
 def _root(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:

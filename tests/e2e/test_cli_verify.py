@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from hashing.note import SigningKey
+from hashing.cosignature import CosigningKey
+from hashing.note import SignedNote, SigningKey
 from tests.evd_process import records, run
 from tests.evd_station import EvdStation
 from tests.read_only_medium import run_on_read_only
@@ -60,9 +61,9 @@ def test_a_pinned_key_proves_the_origin(full_station: EvdStation) -> None:
     assert summary["objects"] == len(site.objects())
     root = (full_station.archive / "log/checkpoint").read_text("utf-8").splitlines()[2]
     assert summary["root"] == base64.b64decode(root).hex()
-    assert [each["check"] for each in summary["checks"]] == list(range(1, 15))
+    assert [each["check"] for each in summary["checks"]] == [*range(1, 15), 16]
     statuses = {each["check"]: each["status"] for each in summary["checks"]}
-    assert statuses.pop(9) == "not_checked"
+    assert statuses.pop(9) == statuses.pop(16) == "not_checked"
     assert set(statuses.values()) == {"pass"}
     assert accepts(log_files(full_station), full_station.key)
 
@@ -76,7 +77,7 @@ def test_what_was_not_checked_is_said(full_station: EvdStation) -> None:
     _, summary = verify(str(full_station.folder), "--key", full_station.key, code=0)
     statuses = {each["check"]: each["status"] for each in summary["checks"]}
     skipped = {check for check, status in statuses.items() if status == "not_checked"}
-    assert skipped == {9, 10, 12, 13, 14}
+    assert skipped == {9, 10, 12, 13, 14, 16}
     assert any("--deep" in sentence for sentence in summary["not_checked"])
 
 
@@ -93,9 +94,10 @@ def test_the_report_is_in_both_languages(full_station: EvdStation) -> None:
         (["--key", "nonsense"], 2),
         (["--digests", "all"], 2),
         (["--known", "/etc/hostname"], 2),
+        (["--policy", "/etc/hostname"], 88),
         (["/nonexistent"], 56),
     ],
-    ids=["malformed_key", "digests_of_nothing", "no_checkpoint", "no_archive"],
+    ids=["malformed_key", "digests_of_nothing", "no_checkpoint", "no_policy", "no_archive"],
 )
 def test_what_cannot_be_asked(full_station: EvdStation, words: list[str], code: int) -> None:
     place = [] if words[0].startswith("/") else [str(full_station.folder)]
@@ -273,6 +275,53 @@ def test_a_known_checkpoint_of_an_unknown_signer(full_station: EvdStation, tmp_p
     words = ("--key", full_station.key, "--known", str(known))
     _, summary = verify(str(full_station.folder), *words, code=0)
     assert any("who signed the known checkpoint" in each for each in summary["not_checked"])
+
+
+def test_a_policy_pins_the_key_and_its_witnesses_count(
+    full_station: EvdStation, tmp_path: Path
+) -> None:
+    """Whoever relies on the log holds a policy, and a checkpoint that a witness cosigned."""
+    witness = CosigningKey.generate("witness.example/w1")
+    note = SignedNote.parse((full_station.archive / "log/checkpoint").read_bytes())
+    line = witness.cosign(note.text, 1_790_000_000)
+    cosigned = tmp_path / "cosigned.txt"
+    cosigned.write_bytes(SignedNote(note.text, (*note.signatures, line)).encode())
+    policy = tmp_path / "policy.txt"
+    policy.write_text(
+        f"log {full_station.key}\nwitness w1 {witness.verifier}\nquorum w1\n", "utf-8"
+    )
+    words = (str(full_station.folder), "--policy", str(policy))
+    findings, summary = verify(*words, "--known", str(cosigned), code=0)
+    assert [finding["code"] for finding in findings] == ["WITNESSED"]
+    assert (summary["ok"], summary["origin_proven"]) == (True, True)
+    statuses = {each["check"]: each["status"] for each in summary["checks"]}
+    assert (statuses[2], statuses[9], statuses[16]) == ("pass", "pass", "pass")
+    assert not any("times:" in sentence for sentence in summary["not_checked"])
+    findings, _ = verify(*words, code=31)
+    assert [finding["code"] for finding in findings] == ["QUORUM_NOT_REACHED"]
+    told = run("verify", *words, "--known", str(cosigned), "--lang", "zh")
+    assert "[通过] 16." in told.stdout
+    assert "WITNESSED · witness.example/w1: cosigned" in told.stdout
+
+
+def test_a_policy_for_another_log(full_station: EvdStation, tmp_path: Path) -> None:
+    other = SigningKey.generate_origin("bureau/dock-1").verifier
+    policy = tmp_path / "policy.txt"
+    policy.write_text(f"log {other}\nquorum none\n", "utf-8")
+    findings, summary = verify(str(full_station.folder), "--policy", str(policy), code=31)
+    assert [finding["code"] for finding in findings] == ["SIGNATURE"]
+    assert summary["origin_proven"] is False
+    policy.write_text("quorum none\n", "utf-8")
+    verify(str(full_station.folder), "--policy", str(policy), code=101)
+
+
+def test_a_proof_is_a_known_checkpoint(full_station: EvdStation, tmp_path: Path) -> None:
+    row = full_station.ask("find", "--limit", "1")[0]
+    proof = tmp_path / "recording.tlog-proof"
+    proof.write_text(full_station.evd("log", "prove", row["id"]).stdout, "utf-8")
+    words = (str(full_station.folder), "--key", full_station.key, "--known", str(proof))
+    _, summary = verify(*words, code=0)
+    assert {"check": 9, "status": "pass"} in summary["checks"]
 
 
 def test_sm3_alone_may_tell_a_log_that_was_written_wrong(

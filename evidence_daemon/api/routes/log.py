@@ -1,4 +1,4 @@
-"""``/v1/log``: the head and the entries, for whoever wants to look without the files."""
+"""``/v1/log``: head, entries and consistency, for whoever wants to look without the files."""
 
 from typing import Annotated, Any
 
@@ -27,3 +27,14 @@ def entries(
 ) -> StreamingResponse:
     """Entries as they stand in the log, a JSON line each."""
     return stream_lines(service.reading.entries(start, stop))
+
+
+@router.get("/consistency")
+def consistency(
+    service: CurrentArchive,
+    _peer: CurrentPeer,
+    old: Annotated[int, Query(ge=1)],
+    size: Annotated[int | None, Query(ge=1)] = None,
+) -> dict[str, Any]:
+    """A proof that the log of ``old`` entries is the beginning of that of ``size``."""
+    return service.reading.consistency(old, size)

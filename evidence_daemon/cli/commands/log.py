@@ -1,11 +1,10 @@
 """``evd log``: the head, the entries, and proofs for whoever asks."""
 
-import base64
 from typing import Any
 
 import click
 
-from evidence_daemon.cli.arguments import recording_argument
+from evidence_daemon.cli.arguments import recording_argument_or_none
 from evidence_daemon.cli.commands.log_succeed import succeed
 from evidence_daemon.cli.door import open_door
 from evidence_daemon.cli.frame import Command, Group
@@ -15,13 +14,14 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column
 from evidence_daemon.cli.spelling import LocalTime, fields
 from evidence_daemon.cli.wording import act_words
+from evidence_daemon.errors import UsageError
 from hashing.entry import COMMON_FIELDS
-
-_PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
 
 _HEAD = say(zh="打印最新的签名检查点。", en="Print the newest signed checkpoint.")
 _SHOW = say(zh="列出日志条目。", en="List entries of the log.")
-_PROVE = say(zh="出具归档记录的包含证明。", en="Prove that an entry is in the log.")
+_PROVE = say(
+    zh="出具包含证明或一致性证明。", en="Prove that an entry, or an earlier log, is in it."
+)
 
 
 @click.group(
@@ -117,28 +117,62 @@ def _with_body(entry: dict[str, Any]) -> dict[str, Any]:
     help=by_example(
         "evd log prove 5f0c2a9b > recording.tlog-proof",
         zh="证明归档一段录像的条目在日志中（C2SP tlog-proof）：条目序号、RFC 6962 包含证明与签名"
-        "检查点；extra 行是条目本身（base64）。核验只需验证密钥和 SHA-256。",
+        "检查点；extra 行是条目本身（base64）。核验只需验证密钥和 SHA-256。"
+        "用 --from SIZE --to SIZE 则证明较短的日志是较长日志的开头：逐行列出一致性证明的哈希。",
         en="Prove that the entry which archived a recording is in the log (C2SP tlog-proof): "
         "its index, the RFC 6962 inclusion proof and the signed checkpoint; the extra line is "
-        "the entry itself in base64. Checking it takes the verifier key and SHA-256, no more.",
+        "the entry itself in base64. Checking it takes the verifier key and SHA-256, no more. "
+        "With --from SIZE --to SIZE, prove that the log of one size is the beginning of the log of "
+        "another: the hashes of the consistency proof in base64, a line each.",
     ),
 )
-@recording_argument
+@recording_argument_or_none
+@click.option(
+    "--from",
+    "old_size",
+    type=click.IntRange(min=1),
+    metavar="SIZE",
+    help=say(zh="较短日志的条目数。", en="Entries of the shorter log."),
+)
+@click.option(
+    "--to",
+    "size",
+    type=click.IntRange(min=1),
+    metavar="SIZE",
+    help=say(zh="较长日志的条目数；默认为最新。", en="Entries of the longer log; else the newest."),
+)
 @pass_invocation
-def prove(invocation: Invocation, recording: str) -> None:
+def prove(
+    invocation: Invocation, recording: str | None, old_size: int | None, size: int | None
+) -> None:
     """Print a proof."""
+    if (recording is None) == (old_size is None) or (size is not None and old_size is None):
+        raise UsageError("give either a recording, or --from and perhaps --to")
     with open_door(invocation) as door:
-        proof = door.client.get(f"/recordings/{recording}/proof")
+        if old_size is None:
+            proof = door.client.get(f"/recordings/{recording}/proof")
+        else:
+            params = {"old": old_size} | ({} if size is None else {"size": size})
+            proof = door.client.get("/log/consistency", params=params)
     if invocation.as_json:
         invocation.output.json_line(proof)
     else:
-        invocation.output.exact(_tlog_proof(proof).encode())
+        invocation.output.exact(_tlog_proof(proof) if old_size is None else _hash_lines(proof))
 
 
-def _tlog_proof(proof: dict[str, Any]) -> str:
-    entry = base64.b64encode(proof["entry"].encode()).decode("ascii")
-    lines = (_PROOF_FORMAT, f"extra {entry}", f"index {proof['index']}", *proof["proof"], "")
-    return "\n".join(lines) + "\n" + str(proof["checkpoint"])
+def _tlog_proof(proof: dict[str, Any]) -> bytes:
+    from hashing.note import SignedNote
+    from hashing.tlog_proof import TlogProof, parse_hashes
+
+    note = SignedNote.parse(proof["checkpoint"].encode())
+    hashes = tuple(parse_hashes(proof["proof"]))
+    return TlogProof(proof["index"], hashes, note, proof["entry"].encode()).encode()
+
+
+def _hash_lines(proof: dict[str, Any]) -> bytes:
+    from hashing.tlog_proof import hash_lines, parse_hashes
+
+    return hash_lines(parse_hashes(proof["proof"])).encode()
 
 
 command.add_command(succeed)

@@ -9,7 +9,14 @@ import click
 from evidence_daemon.cli.frame import Command
 from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
-from evidence_daemon.cli.known import key_option, known_option, read_key, read_known
+from evidence_daemon.cli.known import (
+    key_option,
+    known_option,
+    policy_option,
+    read_key,
+    read_known,
+    read_policy,
+)
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.progress import Progress, Unit
 from evidence_daemon.errors import UsageError
@@ -27,10 +34,10 @@ _ARCHIVE = "archive"
     help=by_example(
         "evd verify /srv/evidence --deep --key 'haidian/dock-1/02ec9ccd+472981b0+AQLs…'",
         zh="离线校验档案库：不需要服务、密钥或写权限，也不写入任何内容。--deep 读取每件原件并核对"
-        "目录。没有锁定密钥时，结论只是“自身一致，来源未证明”（退出码 101）。",
+        "目录。没有锁定密钥或信任策略时，结论只是“自身一致，来源未证明”（退出码 101）。",
         en="Verify an archive offline: no service, no signing key, no lock, and nothing is "
-        "written. --deep reads every object and compares the catalog. Without a pinned key the "
-        "verdict is only self-consistent, origin not proven (exit code 101).",
+        "written. --deep reads every object and compares the catalog. Without a pinned key or a "
+        "policy the verdict is only self-consistent, origin not proven (exit code 101).",
     ),
 )
 @click.argument(
@@ -61,6 +68,7 @@ _ARCHIVE = "archive"
     help=say(zh="还核对条目内容的格式。", en="Hold entries against their schemas too."),
 )
 @key_option
+@policy_option
 @known_option
 @pass_invocation
 def command(
@@ -70,6 +78,7 @@ def command(
     digests: str,
     bodies: bool,
     key_text: str | None,
+    policy_file: Path | None,
     known_files: tuple[Path, ...],
 ) -> int:
     """Verify an archive."""
@@ -91,6 +100,8 @@ def command(
         deep=deep,
         algorithms=tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,),
         bodies=bodies,
+        policy=read_policy(policy_file or config.verify.policy),
+        others=[one.named for one in known],
     )
     with invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS) as progress:
         watched = _watched(progress, _stored_bytes(root) if deep else None)
