@@ -31,6 +31,8 @@ ACT_WORDS: Mapping[str, Bilingual] = MappingProxyType(
         "alarm": Bilingual(zh="告警", en="alarm"),
         "recover": Bilingual(zh="崩溃后恢复", en="recovered after a crash"),
         "restore": Bilingual(zh="从备份恢复", en="restored from a backup"),
+        "stamp": Bilingual(zh="时间戳", en="time-stamped"),
+        "witness": Bilingual(zh="见证签名", en="cosigned by a witness"),
         "note": Bilingual(zh="备注", en="note"),
         "deny": Bilingual(zh="拒绝", en="refused"),
     }
