@@ -27,7 +27,7 @@ from evidence_daemon.api.client import ApiClient, connect_to_daemon
 from tests.histories import DAY_US, FILES_PER_DOCKING, OFFICERS, RECORDERS, START_US
 
 RECORDINGS = 1_000_000
-QUESTIONS = 400
+QUESTIONS = 200
 RANGES_DAYS = (1, 7, 31)
 YEAR_DAYS = 366
 TARGET_MS = 50

@@ -149,4 +149,5 @@ def main() -> Report:
         ],
         "One run. The daemon is a process of its own with the default settings. The API is asked "
         "ten times a second, the command run every two seconds, its start included.",
+        heads=("measured", "figure", "beside it", "target"),
     )

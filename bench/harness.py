@@ -5,6 +5,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDS = 7
+NOTES_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,10 @@ class Report:
         lines = [f"## {self.title}", "", f"`{self.command}`", ""]
         lines += [f"| {' | '.join((*self.heads, ''))} |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(row.cells())} |" for row in self.rows]
-        return "\n".join([*lines, "", self.notes, ""]) if self.notes else "\n".join([*lines, ""])
+        notes = textwrap.wrap(
+            self.notes, NOTES_WIDTH, break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join([*lines, "", *notes, ""] if notes else [*lines, ""])
 
 
 def interleave(contenders: Sequence[Contender], rounds: int = ROUNDS) -> dict[str, list[float]]:

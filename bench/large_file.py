@@ -99,8 +99,14 @@ def main() -> Report:
         rows,
         "Ingest is everything from the docking to the durable checkpoint and catalog: one read "
         "pass with SHA-256, direct writes, fsync, log. The source is in the page cache unless "
-        "said otherwise, for the peers as for us.",
+        f"said otherwise, for the peers as for us.{_absent()}",
     )
+
+
+def _absent() -> str:
+    """Which peers could not be measured, as a sentence."""
+    absent = [peer for peer in ("rsync", "hashdeep") if not has(peer)]
+    return f" Not installed on this machine: {', '.join(absent)}." if absent else ""
 
 
 def _ratios(times: dict[str, list[float]], read_bytes: int) -> list[Row]:
