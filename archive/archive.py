@@ -24,6 +24,7 @@ from archive.lock import WriterLock
 from archive.log.reader import CHECKPOINT, LogFiles
 from archive.log.store import LogStore
 from archive.log.writer import STATION_ACTOR, LogWriter
+from archive.receipts.desk import ReceiptDesk
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
 from hashing.entry import Act, Entry
@@ -76,6 +77,7 @@ class Archive:
         landing: Its landing store.
         engine: Takes files in.
         recogniser: Knows files that were here before.
+        receipts: Issues a receipt for every docking.
         pool: Buffers for all copies.
         recovered: What recovery did when it was opened.
     """
@@ -92,6 +94,7 @@ class Archive:
         self._listeners: list[Callable[[], None]] = []
         self.engine = Engine(layout, self.landing, self.log, self.catalog, self.pool, policy)
         self.recogniser = Recogniser(self.landing, self.catalog, self.log)
+        self.receipts = ReceiptDesk(LogFiles(layout.log), self.catalog)
         self.recovered = Recovered()
 
     @classmethod

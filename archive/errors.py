@@ -111,6 +111,22 @@ class NoSuchRecording(EvidenceError):  # noqa: N818 - named for the defect
     action = Bilingual(zh="用 evd find 查找编号。", en="Look the id up with evd find.")
 
 
+class NoReceipt(EvidenceError):  # noqa: N818 - named for the state
+    """No receipt was issued for this docking."""
+
+    code = "NO_RECEIPT"
+    exit_code = 64
+    meaning = Bilingual(
+        zh="该次停靠未正常结束、发生在开具回执之前，或不存在；证据不受影响。",
+        en="The docking was cut off, came before receipts were issued, or never was; evidence is "
+        "not affected.",
+    )
+    action = Bilingual(
+        zh="用 evd receipt 列出各次停靠；经过见 evd custody。",
+        en="List dockings with evd receipt; evd custody tells what happened.",
+    )
+
+
 class PolicyError(EvidenceError):
     """A rule forbids what was asked."""
 

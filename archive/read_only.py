@@ -14,6 +14,7 @@ from archive.errors import NotAnArchive, StorageError
 from archive.layout import Layout
 from archive.log.reader import CHECKPOINT, LogFiles
 from archive.log.writer import LogWriter
+from archive.receipts.desk import ReceiptDesk
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
 from hashing.errors import Bilingual
@@ -40,12 +41,14 @@ class ReadOnlyArchive:
         layout: Its paths.
         catalog: A catalog at the log's head.
         landing: Its landing store.
+        receipts: Makes receipts again.
     """
 
     def __init__(self, layout: Layout, catalog: Catalog, stack: ExitStack) -> None:
         self.layout = layout
         self.catalog = catalog
         self.landing = LandingStore(layout, BufferPool())
+        self.receipts = ReceiptDesk(LogFiles(layout.log), catalog)
         self._stack = stack
 
     @classmethod

@@ -23,6 +23,7 @@ ACT_WORDS: Mapping[str, Bilingual] = MappingProxyType(
         "sighting": Bilingual(zh="再次出现", en="seen again"),
         "quarantine": Bilingual(zh="隔离", en="quarantined"),
         "undock": Bilingual(zh="结束采集", en="released"),
+        "receipt": Bilingual(zh="开具回执", en="receipt issued"),
         "import": Bilingual(zh="历史影像导入", en="imported as legacy footage"),
         "replicate": Bilingual(zh="附加存储", en="copied to a store"),
         "fixity": Bilingual(zh="巡检不符", en="failed a fixity check"),

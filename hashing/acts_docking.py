@@ -222,6 +222,16 @@ DOCKING_ACTS: dict[Act, ActSchema] = {
         _undock_adds_up,
         "found = new + known + failed + the sum of skipped",
     ),
+    Act.RECEIPT: ActSchema(
+        "The receipt of a docking, made from its entries up to `undock`; see Receipts.",
+        (
+            DOCKING,
+            RECORDER,
+            Field("officer", nullable(TEXT), "Who had the recorder, as far as known."),
+            Field("sha256", HEX64, "SHA-256 of the receipt's canonical form."),
+            Field("files", COUNT, "How many files it lists."),
+        ),
+    ),
     Act.IMPORT: ActSchema(
         "Earlier footage brought in as a docking of its own.",
         (

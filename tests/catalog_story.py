@@ -156,6 +156,7 @@ def _afterwards(chain: Chain, story: Story) -> None:
         gen_time = format_time(chain.time_us + seconds * SECOND_US)
         token = {"token_sha256": hex_of(authority, size), "gen_time": gen_time}
         chain.add(Act.STAMP, body | token | more)
+    chain.add(Act.RECEIPT, story.imported.receipt())
     story.entries.append(_unheard_of(chain.add(Act.STOP, {"reason": "end of day"})))
 
 

@@ -259,6 +259,16 @@ class Docked:
             "name": file.name,
         }
 
+    def receipt(self) -> Body:
+        """The body of ``receipt``."""
+        return {
+            "docking": self.docking,
+            "recorder": self.recorder,
+            "officer": None,
+            "sha256": hex_of("receipt", self.docking),
+            "files": 0,
+        }
+
     def undock(self, new: int = 0, known: int = 0, failed: int = 0) -> Body:
         """The body of ``undock``, with one symbolic link passed over."""
         return {

@@ -202,6 +202,19 @@ class Answers:
         """Dockings, newest first: all, or those of one recorder."""
         return self._ask(dockings.latest_dockings, recorder, limit)
 
+    def docking_id(self, prefix: str) -> str:
+        """The id of the docking that begins with ``prefix``.
+
+        Raises:
+            NoReceipt: None does.
+            AmbiguousId: Several do.
+        """
+        return self._ask(dockings.docking_id, prefix)
+
+    def docking_entries(self, docking: str, act: str | None = None) -> list[int]:
+        """The numbers of a docking's entries in order, all or those of one act."""
+        return self._ask(dockings.docking_entries, docking, act)
+
     def open_dockings(self) -> list[DockingRow]:
         """Dockings that neither ended nor were found cut off after a crash, oldest first."""
         return self._ask(dockings.open_dockings)

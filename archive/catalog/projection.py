@@ -239,6 +239,10 @@ def _undock(entry: Entry, _: Projection) -> Iterator[Operation]:
     yield _event(entry, DOCKING, body["docking"], "skipped", "bytes", *names)
 
 
+def _receipt(entry: Entry, _: Projection) -> Iterator[Operation]:
+    yield _event(entry, DOCKING, entry.fields["docking"], "officer", "sha256", "files")
+
+
 def _import(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
     row = {"custodian": body["custodian"]}
@@ -314,6 +318,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]
     Act.SIGHTING: _occurrence,
     Act.QUARANTINE: _quarantine,
     Act.UNDOCK: _undock,
+    Act.RECEIPT: _receipt,
     Act.IMPORT: _import,
     Act.RECOVER: _recover,
     Act.REPLICATE: _replicate,

@@ -4,7 +4,8 @@ What is read is what the newest checkpoint covers; files beyond it are the remai
 interrupted commit and count for nothing. Reading needs no key, no lock and no catalog.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from archive.durable import storage_errors
@@ -137,6 +138,21 @@ class LogFiles:
             for offset, raw in enumerate(self.raw_bundle(index, size)):
                 if start <= first + offset < stop:
                     yield parse(raw)
+
+    def entries_at(self, seqs: Iterable[int]) -> Iterator[Entry]:
+        """Single entries, by numbers in rising order; every bundle is read once.
+
+        Raises:
+            NotAnArchive: A bundle is missing, or the checkpoint does not cover an entry.
+            IntegrityError: A bundle is malformed.
+        """
+        size = self.head().size
+        for index, of_bundle in groupby(seqs, lambda seq: seq // TILE_WIDTH):
+            raw = self.raw_bundle(index, size)
+            for seq in of_bundle:
+                if not 0 <= seq < size:
+                    raise NotAnArchive(f"there is no entry {seq} in a log of {size}")
+                yield parse(raw[seq % TILE_WIDTH])
 
     def raw_bundle(self, index: int, size: int) -> list[bytes]:
         """The raw entries of bundle ``index`` in a log of ``size`` entries.

@@ -5,10 +5,11 @@ from fastapi import APIRouter, FastAPI
 from evidence_daemon import __version__
 from evidence_daemon.api.errors import add_error_handlers
 from evidence_daemon.api.peer import PeerGate
-from evidence_daemon.api.routes import health, intake, log, packages, recordings
+from evidence_daemon.api.routes import dockings, health, intake, log, packages, recordings
 from evidence_daemon.api.service import Service
 
 ROUTERS: tuple[APIRouter, ...] = (
+    dockings.router,
     health.router,
     intake.router,
     log.router,

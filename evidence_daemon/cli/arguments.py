@@ -10,11 +10,11 @@ from evidence_daemon.cli.language import say
 _ID = re.compile(r"[0-9a-f]{1,32}", re.ASCII)
 
 
-def _recording_id(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """A recording's id or its beginning, in lower case."""
+def hexadecimal_id(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """An id or its beginning, in lower case."""
     text = value.lower()
     if not _ID.fullmatch(text):
-        wrong = f"{text[:80]!r} is not a recording's id: up to 32 hexadecimal digits"
+        wrong = f"{text[:80]!r} is not an id: up to 32 hexadecimal digits"
         raise click.BadParameter(wrong, context, parameter)
     return text
 
@@ -23,7 +23,7 @@ def recording_ids(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> list[str]:
     """Ids of recordings, each once."""
-    return list(dict.fromkeys(_recording_id(context, parameter, value) for value in values))
+    return list(dict.fromkeys(hexadecimal_id(context, parameter, value) for value in values))
 
 
 def absolute_path(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -47,7 +47,7 @@ def absolute_paths(
 recording_argument = click.argument(
     "recording",
     metavar="ID",
-    callback=_recording_id,
+    callback=hexadecimal_id,
     help=say(zh="录像编号，或其唯一的开头。", en="A recording's id, or a unique beginning of it."),
 )
 recording_argument_or_none = click.argument(
@@ -55,7 +55,7 @@ recording_argument_or_none = click.argument(
     metavar="[ID]",
     required=False,
     callback=lambda context, parameter, value: (
-        None if value is None else _recording_id(context, parameter, value)
+        None if value is None else hexadecimal_id(context, parameter, value)
     ),
     help=say(zh="录像编号，或其唯一的开头。", en="A recording's id, or a unique beginning of it."),
 )

@@ -80,6 +80,16 @@ def copy_target(path: Path) -> Iterator[CopyTarget]:
         temporary.unlink(missing_ok=True)
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write a small file that was not there before, durably.
+
+    Raises:
+        CopyNotWritten: The file exists already, or the disk refused.
+    """
+    with copy_target(path) as target:
+        target.take([data], hashlib.sha256(data).hexdigest(), lambda _: None)
+
+
 def pour(chunks: Iterable[bytes], file: BinaryIO, sha256: str, told: Callable[[int], None]) -> None:
     """Write bytes to a file that is open, and prove at the end what they were.
 

@@ -76,6 +76,10 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
                 zh="导出证据数据包。", en="Export recordings with the proof of their origin."
             ),
         ),
+        "receipt": Entry(
+            _COMMANDS + "receipt",
+            Bilingual(zh="出具停靠回执。", en="Give the receipt of a docking."),
+        ),
         "verify": Entry(
             _COMMANDS + "verify",
             Bilingual(zh="离线校验档案库。", en="Verify an archive offline."),

@@ -11,6 +11,7 @@ from evidence_daemon.config.schema import Config
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.reading import Reading
+from evidence_daemon.service.receipts import Receipts
 
 
 class ReadOnlyService:
@@ -19,6 +20,7 @@ class ReadOnlyService:
     Attributes:
         reading: Answers questions.
         exporting: Makes packages, as far as that needs no entry.
+        receipts: Makes receipts of dockings again.
 
     Args:
         archive: Opened by the caller; closed by :meth:`close`.
@@ -28,6 +30,7 @@ class ReadOnlyService:
         self._archive = archive
         self.reading = Reading(archive)
         self.exporting = Exporting(archive)
+        self.receipts = Receipts(archive)
 
     @classmethod
     def open(cls, config: Config) -> Self:

@@ -15,6 +15,7 @@ from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.opening import grammars, open_archive
 from evidence_daemon.service.reading import Reading
+from evidence_daemon.service.receipts import Receipts
 from evidence_daemon.service.space import Space, forecast
 from evidence_daemon.station.station import Station
 from hashing.entry import format_time
@@ -29,6 +30,7 @@ class ArchiveService:
         intake: Takes folders and cards in.
         reading: Answers questions.
         exporting: Makes packages.
+        receipts: Makes receipts of dockings again.
         rules_sha256: Digest of the file-name grammars in force.
         stores: The further stores of the configuration, each behind its deadline.
         keys: The keys that sign the archive's log.
@@ -59,6 +61,7 @@ class ArchiveService:
         self.intake = Intake(self.station, settings.timezone)
         self.reading = Reading(self.archive, self.stores)
         self.exporting = Exporting(self.archive, self.stores)
+        self.receipts = Receipts(self.archive)
 
     def close(self) -> None:
         """Let dockings finish what they are at, then let others write."""

@@ -276,10 +276,18 @@ class DockingRun:
         if interrupted:
             body["state"] = "removable_incomplete"
         self._archive.log.append(Act.UNDOCK, body, self._order.actor)
+        self._issue_receipt()
         detail = self._error.detail if self._error else ""
         self._display.show(self._final_status(balance, interrupted=interrupted), detail=detail)
         parts = (self._docking, self._identity, balance, interrupted, self._error)
         return Ended(*parts, self._recognised)
+
+    def _issue_receipt(self) -> None:
+        """A docking has ended well or badly by now; without a receipt it has none the less."""
+        try:
+            self._archive.receipts.issue(self._docking, self._archive.log, self._order.actor)
+        except EvidenceError as error:
+            _log.error("no_receipt", docking=self._docking, error=error.detail)
 
     def _final_status(self, balance: Balance, *, interrupted: bool) -> SlotStatus:
         if self._error is not None:

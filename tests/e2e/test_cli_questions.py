@@ -86,7 +86,7 @@ def test_custody_tells_the_whole_history(full_station: EvdStation) -> None:
     [row] = full_station.ask("find", "--recorder", "4560002", "--limit", "1")
     events = full_station.ask("custody", row["id"])
     acts = [event["act"] for event in events]
-    assert acts == ["dock", "identify", "inventory", "ingest", "undock"]
+    assert acts == ["dock", "identify", "inventory", "ingest", "undock", "receipt"]
     assert [event["seq"] for event in events] == sorted(event["seq"] for event in events)
     assert {"seq", "time", "act", "actor", "docking", "summary"} <= events[0].keys()
     shown = full_station.evd("custody", row["id"][:10], "--lang", "zh").stdout

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.archive import Archive
@@ -198,6 +198,7 @@ points = st.integers(0, 15).map(lambda digit: f"{digit:x}" * 64)
 stretches = st.lists(st.tuples(points, points), max_size=12)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(stretches)
 def test_everything_was_read_exactly_when_no_digest_was_left_out(
     ranges: list[tuple[str, str]],

@@ -82,6 +82,7 @@ GOOD: dict[Act, dict[str, Any]] = {
     },
     Act.INGEST: {**OCCURRENCE, "unreadable": [[4096, 512]], "complete": False, "changed": True},
     Act.SIGHTING: {**OCCURRENCE, "proof": "metadata", "new_recording": False, "name": None},
+    Act.RECEIPT: {"docking": ID, "recorder": "r", "officer": None, "sha256": "a" * 64, "files": 1},
     Act.QUARANTINE: {
         "docking": None,
         "recorder": None,

@@ -3,10 +3,20 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, literal, select, union_all
 
+from archive.catalog.projection import DOCKING
+from archive.catalog.questions.ids import (
+    ID_LENGTH,
+    MATCHES_LISTED,
+    ambiguous,
+    beginning_with,
+    hex_prefix,
+)
 from archive.catalog.rows import DockingRow
-from archive.catalog.schema import dockings
+from archive.catalog.schema import dockings, events, occurrences, quarantine
+from archive.errors import NoReceipt
+from hashing.entry import Act
 
 _COLUMNS = (
     dockings.c.docking,
@@ -78,6 +88,46 @@ def last_undocked_us(connection: Connection) -> int | None:
     """When a docking ended last; None where none ever did."""
     ended: int | None = connection.scalar(select(func.max(dockings.c.undocked_us)))
     return ended
+
+
+def docking_id(connection: Connection, prefix: str) -> str:
+    """The id of the docking that begins with ``prefix``.
+
+    Raises:
+        NoReceipt: None does.
+        AmbiguousId: Several do.
+    """
+    wanted = hex_prefix(prefix)
+    if wanted is None:
+        raise NoReceipt(f"not the id of a docking: {prefix[:ID_LENGTH]!r}")
+    statement = (
+        select(dockings.c.docking)
+        .where(beginning_with(dockings.c.docking, wanted))
+        .order_by(dockings.c.docking)
+        .limit(MATCHES_LISTED + 1)
+    )
+    found = list(connection.scalars(statement))
+    if not found:
+        raise NoReceipt(f"no docking has an id that begins with {wanted[:ID_LENGTH]}")
+    if len(found) > 1:
+        raise ambiguous(wanted, found)
+    return str(found[0])
+
+
+def docking_entries(connection: Connection, docking: str, act: str | None) -> list[int]:
+    """The numbers of a docking's entries in order, all or those of one act."""
+    told = select(events.c.seq, events.c.act).where(
+        events.c.kind == DOCKING, events.c.subject == docking
+    )
+    seen = select(occurrences.c.seq, occurrences.c.act).where(occurrences.c.docking == docking)
+    refused = select(quarantine.c.seq, literal(Act.QUARANTINE.value)).where(
+        quarantine.c.docking == docking
+    )
+    every = union_all(told, seen, refused).subquery()
+    statement = select(every.c.seq).order_by(every.c.seq)
+    if act is not None:
+        statement = statement.where(every.c.act == act)
+    return list(connection.scalars(statement))
 
 
 def _dockings() -> Select[Any]:

@@ -18,16 +18,17 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from archive.catalog.errors import AmbiguousId
+from archive.catalog.questions.ids import (
+    ID_LENGTH,
+    MATCHES_LISTED,
+    ambiguous,
+    beginning_with,
+    hex_prefix,
+)
 from archive.catalog.rows import FindQuery, RecordingRow, RecordingState
 from archive.catalog.schema import recordings
 from archive.errors import NoSuchRecording
 
-ID_LENGTH: Final = 32
-MATCHES_LISTED: Final = 10
-
-_HEX: Final = frozenset("0123456789abcdef")
-_BEYOND_HEX: Final = "g"
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 _STATE = type_coerce(
@@ -78,14 +79,14 @@ def recording(connection: Connection, prefix: str) -> RecordingRow:
         NoSuchRecording: None does.
         AmbiguousId: Several do.
     """
-    prefix = prefix.lower()
-    if not prefix or not set(prefix) <= _HEX:
+    wanted = hex_prefix(prefix)
+    if wanted is None:
         raise NoSuchRecording(f"not the id of a recording: {prefix[:ID_LENGTH]!r}")
-    found = [RecordingRow(*row) for row in connection.execute(_beginning_with(prefix))]
+    found = [RecordingRow(*row) for row in connection.execute(_beginning_with(wanted))]
     if not found:
-        raise NoSuchRecording(f"no recording has an id that begins with {prefix[:ID_LENGTH]}")
+        raise NoSuchRecording(f"no recording has an id that begins with {wanted[:ID_LENGTH]}")
     if len(found) > 1:
-        raise _ambiguous(prefix, tuple(row.id for row in found))
+        raise ambiguous(wanted, [row.id for row in found])
     return found[0]
 
 
@@ -102,16 +103,10 @@ def known_recordings(connection: Connection, ids: Collection[str]) -> set[str]:
 def _beginning_with(prefix: str) -> Select[Any]:
     return (
         select(*_COLUMNS)
-        .where(recordings.c.id >= prefix, recordings.c.id < prefix + _BEYOND_HEX)
+        .where(beginning_with(recordings.c.id, prefix))
         .order_by(recordings.c.id)
         .limit(MATCHES_LISTED + 1)
     )
-
-
-def _ambiguous(prefix: str, matches: tuple[str, ...]) -> AmbiguousId:
-    listed = matches[:MATCHES_LISTED]
-    more = " and more" if len(matches) > len(listed) else ""
-    return AmbiguousId(f"{prefix} begins the ids {', '.join(listed)}{more}", listed)
 
 
 def _conditions(query: FindQuery) -> list[ColumnElement[bool]]:
