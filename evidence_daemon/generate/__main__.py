@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence_daemon.cli import language
 from evidence_daemon.config import example
-from evidence_daemon.generate import acts, commands, configuration, errors
+from evidence_daemon.generate import acts, commands, configuration, errors, verifier_page
 
 _CHECKOUT = Path(__file__).parents[2]
 
@@ -17,6 +17,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "docs/errors.md": lambda _: errors.page(),
     "docs/commands.md": lambda _: commands.page(),
     "docs/formats.md": acts.fill,
+    "archive/export/verifiers/verify.html": lambda _: verifier_page.page(),
 }
 
 

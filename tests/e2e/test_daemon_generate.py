@@ -16,6 +16,7 @@ from hashing.act_schema import Act
 from tests.evd_process import environment
 
 _PAGES = (
+    "archive/export/verifiers/verify.html",
     "config.example.toml",
     "docs/commands.md",
     "docs/configuration.md",
@@ -53,7 +54,7 @@ def test_a_stale_page_is_named_and_left_alone(
     written: Path, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for page in _PAGES:
-        (tmp_path / page).parent.mkdir(exist_ok=True)
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / page).write_bytes((written / page).read_bytes())
     stale = (written / name).read_text("utf-8").replace("`", "'").replace("# directory", "#")
     (tmp_path / name).write_text(stale, "utf-8")
