@@ -23,7 +23,7 @@ from archive.layout import Layout
 from archive.lock import WriterLock
 from archive.log.reader import CHECKPOINT, LogFiles
 from archive.log.store import LogStore
-from archive.log.writer import STATION_ACTOR, LogWriter
+from archive.log.writer import STATION_ACTOR, LogClosed, LogWriter
 from archive.receipts.desk import ReceiptDesk
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
@@ -126,6 +126,46 @@ class Archive:
             CatalogDamaged: The catalog cannot be read.
             IntegrityError: The log's head does not hold together.
         """
+        archive = cls._alone(root, keys, policy, wait_s, before_log)
+        try:
+            archive.recovered = _recovery_of(archive).run(sweep=sweep)
+        except BaseException:
+            archive.close()
+            raise
+        return archive
+
+    @classmethod
+    def open_for_questions(
+        cls, root: Path, keys: Path, policy: IntakePolicy, *, wait_s: float = 10.0
+    ) -> Self | None:
+        """Open an archive in which nothing will be signed; errors as :meth:`open`.
+
+        Its log refuses every entry with ``LOG_CLOSED``.
+
+        Returns:
+            The archive; None where something is to be recovered, which only :meth:`open` does.
+        """
+        archive = cls._alone(root, keys, policy, wait_s, lambda _: None)
+        try:
+            archive.log.refuse(LogClosed("the archive was opened for questions only"))
+            if not _recovery_of(archive).is_needed():
+                return archive
+        except BaseException:
+            archive.close()
+            raise
+        archive.close()
+        return None
+
+    @classmethod
+    def _alone(
+        cls,
+        root: Path,
+        keys: Path,
+        policy: IntakePolicy,
+        wait_s: float,
+        before_log: Callable[[Layout], None],
+    ) -> Self:
+        """Opened as the one writer; nothing is recovered yet."""
         layout = Layout(root)
         if not (layout.log / CHECKPOINT).is_file():
             raise NotAnArchive(f"{root} holds no archive")
@@ -135,17 +175,10 @@ class Archive:
             for directory in layout.directories():
                 make_directory(directory)
             before_log(layout)
-            archive = cls(layout, lock, keys, policy)
+            return cls(layout, lock, keys, policy)
         except BaseException:
             lock.release()
             raise
-        try:
-            parts = (layout, archive.landing, archive.log, archive.catalog, archive.pool)
-            archive.recovered = Recovery(*parts).run(sweep=sweep)
-        except BaseException:
-            archive.close()
-            raise
-        return archive
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Tell ``listener`` whenever the log has grown; it must return at once."""
@@ -167,6 +200,11 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _recovery_of(archive: Archive) -> Recovery:
+    parts = (archive.layout, archive.landing, archive.log, archive.catalog, archive.pool)
+    return Recovery(*parts)
 
 
 def open_log(layout: Layout, keys: Path) -> LogStore:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from archive.archive import create_archive
 from evidence_daemon.config.schema import Config
+from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.intake import IntakeRequest
 from evidence_daemon.service.service import ArchiveService
 
@@ -29,7 +30,7 @@ def station(folder: Path, *, sm3: bool, read_back: bool) -> Iterator[ArchiveServ
             "intake": {"minimum_free_bytes": 64 << 20},
         }
     )
-    service = ArchiveService(config, sweep=False)
+    service = ArchiveService(config, Purpose.COPY)
     try:
         yield service
     finally:

@@ -7,7 +7,7 @@ one, is from one moment.
 import contextlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
@@ -112,6 +112,10 @@ class Answers:
     def custody(self, recording_id: str) -> list[EventRow]:
         """Every entry that concerns a recording, by its whole id, in the order of the log."""
         return self._ask(custody.custody, recording_id)
+
+    def last_settings(self) -> dict[str, Any] | None:
+        """The body of the newest ``config`` entry; None without one."""
+        return self._ask(custody.last_settings)
 
     def occurrences(self, recording_id: str) -> list[Occurrence]:
         """Every time a recording was seen, by its whole id, in the order of the log."""

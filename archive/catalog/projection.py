@@ -27,6 +27,9 @@ DOCKING: Final = "docking"
 
 STAMP: Final = "stamp"
 """The kind of an anchor that is an authority's token."""
+STATION: Final = "station"
+SETTINGS: Final = "settings"
+"""The subject of the one kind of event that is about the station itself."""
 
 READ_WHOLE: Final = "content"
 """The proof of an ``ingest``, which says none because there is no other."""
@@ -104,6 +107,10 @@ def _event(entry: Entry, kind: str, subject: str, *fields: str) -> Operation:
 
 def _json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _config(entry: Entry, _: Projection) -> Iterator[Operation]:
+    yield _event(entry, STATION, SETTINGS, "sha256", "rules")
 
 
 def _dock(entry: Entry, projection: Projection) -> Iterator[Operation]:
@@ -310,6 +317,7 @@ def _stamp(entry: Entry, _: Projection) -> Iterator[Operation]:
 
 
 _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]]] = {
+    Act.CONFIG: _config,
     Act.DOCK: _dock,
     Act.IDENTIFY: _identify,
     Act.CLOCK_READ: _clock_read,

@@ -72,6 +72,10 @@ class Recovery:
         self._pool = pool
         self._found = Recovered()
 
+    def is_needed(self) -> bool:
+        """Whether :meth:`run` would log anything, as far as is seen without a sweep."""
+        return any(pending(self._layout.staging)) or bool(self._catalog.open_dockings())
+
     def run(self, *, sweep: bool) -> Recovered:
         """Recover, and log a ``recover`` entry if there was anything to do.
 

@@ -134,7 +134,6 @@ class LogWriter:
 
         A group that is being committed becomes durable. What stopped the log first stays.
         """
-        _log.critical("log_refuses", code=reason.code, reason=reason.detail)
         with self._wake:
             waiting = self._take_no_more(reason)
             self._wake.notify()

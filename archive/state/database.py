@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection, Engine
 
@@ -20,6 +20,8 @@ from archive.state import jobs
 from archive.state.errors import StateDamaged
 from archive.state.jobs import Job, Pending
 from archive.state.migrating import migrate
+
+FORGOTTEN_AT_ONCE: Final = 1000
 
 
 class StateDatabase:
@@ -68,7 +70,7 @@ class StateDatabase:
         self.close()
 
     def enqueue(self, kind: str, keys: Iterable[str], due_us: int) -> int:
-        """Offer jobs, each known by its key for ever, durably.
+        """Offer jobs, each known by its key until it is done and forgotten, durably.
 
         Args:
             kind: Who does them.
@@ -90,6 +92,23 @@ class StateDatabase:
         """Report a job done; False where the lease ran out and another has taken it."""
         with self._changing() as connection:
             return jobs.done(connection, job, now_us)
+
+    def forget_done(self, before_us: int) -> int:
+        """Forget jobs that were done before a time, in steps that hold up nobody.
+
+        Args:
+            before_us: In microseconds since 1970 UTC.
+
+        Returns:
+            How many there were.
+        """
+        forgotten = 0
+        while True:
+            with self._changing() as connection:
+                gone = jobs.forget_done(connection, before_us, FORGOTTEN_AT_ONCE)
+            forgotten += gone
+            if gone < FORGOTTEN_AT_ONCE:
+                return forgotten
 
     def failed(self, job: Job, error: str, retry_at_us: int) -> bool:
         """Report a job failed, to be tried again; False where another has taken it."""

@@ -1,6 +1,8 @@
 """Jobs: work that is due once and tried until it is done.
 
-* A key names a job for ever: offering it again changes nothing, also when it is done.
+* A key names one job: offering it again changes nothing, also when it is done. A job that was
+  done long ago may be forgotten (:func:`forget_done`); who offers jobs must not offer such a key
+  again, since it would be done again.
 * A job is taken under a lease. A worker that dies lets the lease run out, and another takes
   the job; what the first one still reports no longer counts.
 * Times are the caller's: nothing here looks at a clock.
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Update, func, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, Update, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.state.models import jobs
@@ -77,6 +79,12 @@ def done(connection: Connection, job: Job, now_us: int) -> bool:
     """Report a job done; False where it is no longer the taker's."""
     statement = _still_taken(job).values(done_us=now_us, lease_until_us=None, last_error=None)
     return connection.execute(statement).rowcount == 1
+
+
+def forget_done(connection: Connection, before_us: int, at_most: int) -> int:
+    """Forget jobs that were done before a time; how many."""
+    old = select(jobs.c.key).where(jobs.c.done_us < before_us).limit(at_most)
+    return connection.execute(delete(jobs).where(jobs.c.key.in_(old))).rowcount
 
 
 def failed(connection: Connection, job: Job, error: str, retry_at_us: int) -> bool:

@@ -7,7 +7,7 @@ the database) is imported only then.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from evidence_daemon.api.client import ApiClient, connect
 from evidence_daemon.cli.invocation import Invocation
 from evidence_daemon.config.schema import Config
 from evidence_daemon.errors import AccessError
+from evidence_daemon.purpose import Purpose
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -38,13 +39,12 @@ class Door:
 
 
 @contextmanager
-def open_door(invocation: Invocation, *, sweep: bool = False) -> Iterator[Door]:
+def open_door(invocation: Invocation, purpose: Purpose) -> Iterator[Door]:
     """Reach the archive.
 
     Args:
         invocation: Says which configuration.
-        sweep: Whether opening the archive here looks for objects that nobody vouches for;
-            wanted before footage is taken in, too long for a question.
+        purpose: What for; it matters where the archive is opened here.
 
     Raises:
         ConfigError: The configuration cannot be used.
@@ -56,7 +56,7 @@ def open_door(invocation: Invocation, *, sweep: bool = False) -> Iterator[Door]:
     with connect(
         config.station.socket,
         owner_uid=owner_of(config.archive.directory),
-        in_process=lambda: _opened_here(config, sweep=sweep),
+        in_process=lambda: _opened_here(config, purpose),
     ) as client:
         yield Door(client, config)
 
@@ -88,19 +88,16 @@ def require_owner(directory: Path) -> None:
 
 
 @contextmanager
-def _opened_here(config: Config, *, sweep: bool) -> Iterator["FastAPI"]:
+def _opened_here(config: Config, purpose: Purpose) -> Iterator["FastAPI"]:
     from evidence_daemon.api.app import create_app
     from evidence_daemon.logs import configure
     from evidence_daemon.service.read_only import ReadOnlyService, is_read_only
     from evidence_daemon.service.service import ArchiveService
 
     configure("error")  # what a person must know, the answers and errors of the API say
-    service = (
-        ReadOnlyService.open(config)
-        if is_read_only(config.archive.directory)
-        else ArchiveService(config, sweep=sweep)
-    )
-    try:
+    if is_read_only(config.archive.directory):
+        with closing(ReadOnlyService.open(config)) as read_only:
+            yield create_app(read_only)
+        return
+    with closing(ArchiveService(config, purpose)) as service:
         yield create_app(service)
-    finally:
-        service.close()

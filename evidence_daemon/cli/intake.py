@@ -10,6 +10,7 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column, Output
 from evidence_daemon.cli.progress import Progress, Unit
 from evidence_daemon.cli.spelling import size, status_words
+from evidence_daemon.purpose import Purpose
 from hashing.errors import EvidenceError
 
 _TROUBLES_TOLD = 20
@@ -34,7 +35,7 @@ def take_in(invocation: Invocation, request: Mapping[str, Any]) -> int:
     """
     watch = _Watch(invocation.output)
     failure = None
-    with open_door(invocation, sweep=True) as door:
+    with open_door(invocation, Purpose.INTAKE) as door:
         try:
             with invocation.output.progress(Unit.BYTES) as progress:
                 watch.follow(door.client.lines("POST", "/ingest", body=request), progress)

@@ -40,12 +40,8 @@ class LoadedConfig:
 
     @property
     def sha256(self) -> str:
-        """Digest of the settings in force, wherever they come from.
-
-        SHA-256 over their JSON with sorted keys and no white space, defaults included.
-        """
-        settings = self.config.model_dump(mode="json")
-        return hashlib.sha256(orjson.dumps(settings, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        """Digest of the settings in force; see :func:`settings_sha256`."""
+        return settings_sha256(self.config)
 
     def origin(self, key: Key) -> Origin:
         """Where the value of a key comes from."""
@@ -57,6 +53,15 @@ class LoadedConfig:
         """Every value in force, with its key and origin; paths as text."""
         for key, value in leaves(self.config.model_dump(mode="json")):
             yield key, value, self.origin(key)
+
+
+def settings_sha256(config: Config) -> str:
+    """Digest of the settings in force, wherever they come from.
+
+    SHA-256 over their JSON with sorted keys and no white space, defaults included.
+    """
+    settings = config.model_dump(mode="json")
+    return hashlib.sha256(orjson.dumps(settings, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def find_file(named: Path | None) -> Path | None:

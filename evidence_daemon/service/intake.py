@@ -7,7 +7,7 @@ stream of JSON records, closed by the balance over all of them.
 import os
 import queue
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,9 +138,16 @@ class Intake:
     Args:
         station: The station.
         timezone: IANA zone in which recorders' digits are read.
+        before_docking: Called once per request, when it is certain that something is docked.
     """
 
-    def __init__(self, station: Station, timezone: str) -> None:
+    def __init__(
+        self,
+        station: Station,
+        timezone: str,
+        before_docking: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._before_docking = before_docking
         self._station = station
         self._archive = station.archive
         self._timezone = timezone
@@ -190,6 +197,12 @@ class Intake:
             officer=request.officer,
             provenance=request.import_body(),
         )
+        try:
+            self._before_docking()
+        except BaseException:
+            for recorder in recorders:
+                recorder.close()
+            raise
         return [self._station.dock(recorder, order, watch) for recorder in recorders]
 
 

@@ -14,6 +14,7 @@ from archive.stores.interface import FurtherStore
 from drivers import names
 from drivers.grammar import NameGrammars
 from evidence_daemon.config.schema import Config
+from evidence_daemon.purpose import Purpose
 from hashing.digest import Algorithm
 from hashing.note import VerifierKey
 
@@ -32,18 +33,22 @@ def intake_policy(config: Config) -> IntakePolicy:
 
 
 def open_archive(
-    config: Config, stores: Sequence[FurtherStore], keys: Sequence[VerifierKey], *, sweep: bool
+    config: Config,
+    stores: Sequence[FurtherStore],
+    keys: Sequence[VerifierKey],
+    purpose: Purpose,
 ) -> Archive:
     """Open the configured archive as its writer; errors as :meth:`Archive.open`.
 
     Where a further store holds a longer log of this archive, that log is adopted before
-    anything is signed.
+    anything is signed. For questions nothing is signed, and no store is waited for, unless
+    there is something to recover.
 
     Args:
         config: The settings.
         stores: The further stores.
         keys: The keys that sign the archive's log.
-        sweep: Whether to look through the whole store for objects nobody vouches for.
+        purpose: What it is opened for.
 
     Raises:
         RolledBack: A further store holds a log that ours cannot become.
@@ -55,7 +60,13 @@ def open_archive(
             _log.warning("longer_log_adopted", store=done.adopted_from, entries=done.adopted)
 
     directories = (Path(config.archive.directory), Path(config.archive.keys_directory))
-    return Archive.open(*directories, intake_policy(config), sweep=sweep, before_log=adopt)
+    policy = intake_policy(config)
+    if purpose is Purpose.QUESTIONS:
+        archive = Archive.open_for_questions(*directories, policy)
+        if archive is not None:
+            return archive
+    sweep = purpose is Purpose.INTAKE
+    return Archive.open(*directories, policy, sweep=sweep, before_log=adopt)
 
 
 def grammars(config: Config) -> NameGrammars:

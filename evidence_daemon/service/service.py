@@ -8,8 +8,11 @@ from typing import Any
 from archive.clock import now_us
 from archive.fixity.coverage import whole_since_us
 from archive.layout import Layout
+from archive.log.writer import STATION_ACTOR, Draft
 from archive.stores.landing import LANDING
+from evidence_daemon.config.load import settings_sha256
 from evidence_daemon.config.schema import Config
+from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
@@ -18,7 +21,7 @@ from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
 from evidence_daemon.service.space import Space, forecast
 from evidence_daemon.station.station import Station
-from hashing.entry import format_time
+from hashing.entry import Act, format_time
 
 
 class ArchiveService:
@@ -37,13 +40,13 @@ class ArchiveService:
 
     Args:
         config: The settings.
-        sweep: Whether opening looks through the whole store for objects nobody vouches for.
+        purpose: What the archive is opened for.
 
     Raises:
         EvidenceError: As :func:`open_archive` and :func:`grammars` do.
     """
 
-    def __init__(self, config: Config, *, sweep: bool) -> None:
+    def __init__(self, config: Config, purpose: Purpose) -> None:
         settings = config.station
         self._config = config
         names = grammars(config)
@@ -52,13 +55,13 @@ class ArchiveService:
             log = Layout(config.archive.directory).log
             self.keys = log_keys(log, config.archive.keys_directory)
             self.stores = stack.enter_context(further_stores(config.stores, self.keys))
-            self.archive = open_archive(config, self.stores, self.keys, sweep=sweep)
+            self.archive = open_archive(config, self.stores, self.keys, purpose)
             stack.callback(self.archive.close)
             limits = (settings.workers, settings.copies_per_controller, settings.reread_days)
             self.station = Station(self.archive, names, *limits)
             stack.callback(self.station.stop)
             self._closing = stack.pop_all()
-        self.intake = Intake(self.station, settings.timezone)
+        self.intake = Intake(self.station, settings.timezone, self.log_new_settings)
         self.reading = Reading(self.archive, self.stores)
         self.exporting = Exporting(self.archive, self.stores)
         self.receipts = Receipts(self.archive)
@@ -66,6 +69,18 @@ class ArchiveService:
     def close(self) -> None:
         """Let dockings finish what they are at, then let others write."""
         self._closing.close()
+
+    def settings(self) -> Draft:
+        """The ``config`` entry of the settings and rule files in force."""
+        rules = {"file_names": self.rules_sha256}
+        body = {"sha256": settings_sha256(self._config), "rules": rules}
+        return Draft(Act.CONFIG, body, STATION_ACTOR)
+
+    def log_new_settings(self) -> None:
+        """Log the settings in force, unless the log's last word on them is the same."""
+        settings = self.settings()
+        if self.archive.catalog.last_settings() != settings.body:
+            self.archive.log.submit([settings]).result()
 
     def health(self) -> Mapping[str, object]:
         """What a supervisor wants to know."""

@@ -19,6 +19,7 @@ from evidence_daemon.api.app import create_app
 from evidence_daemon.api.server import ApiServer
 from evidence_daemon.config.load import LoadedConfig
 from evidence_daemon.config.schema import Config
+from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.service import ArchiveService
 from evidence_daemon.station.drop_folders import DropFolders
 from evidence_daemon.station.fixity import FixityWatch
@@ -79,7 +80,7 @@ class StationProcess:
     @contextmanager
     def _service(self) -> Iterator[ArchiveService]:
         notify.extend_timeout(RECOVERY_S)
-        service = ArchiveService(self._config, sweep=True)
+        service = ArchiveService(self._config, Purpose.INTAKE)
         try:
             service.archive.log.submit(self._start_drafts(service)).result()
             yield service
@@ -95,11 +96,7 @@ class StationProcess:
             "version": __version__,
             "timezone": self._config.station.timezone,
         }
-        config = {"sha256": self._loaded.sha256, "rules": {"file_names": service.rules_sha256}}
-        return [
-            Draft(Act.START, start, STATION_ACTOR),
-            Draft(Act.CONFIG, config, STATION_ACTOR),
-        ]
+        return [Draft(Act.START, start, STATION_ACTOR), service.settings()]
 
     def _pulse(
         self,

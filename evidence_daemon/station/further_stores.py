@@ -22,6 +22,8 @@ from evidence_daemon.service.service import ArchiveService
 from hashing.errors import EvidenceError, RolledBack
 
 DAY_US = 24 * 3600 * 1_000_000
+DONE_KEPT_DAYS = 30
+"""How long the state database keeps a job that is done, in days."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,12 +45,14 @@ class FurtherStores:
         self._on_rolled_back = on_rolled_back
         self._keepers: list[StoreKeeper] = []
         self._stack = ExitStack()
+        self._state: StateDatabase | None = None
 
     def __enter__(self) -> Self:
         stores = self._service.stores
         if not stores:
             return self
         state = self._stack.enter_context(StateDatabase.open(self._config.archive.state_file))
+        self._state = state
         for store in stores:
             others = [other for other in stores if other is not store]
             parts = (self._service.archive, store, others, state, self._service.keys)
@@ -70,6 +74,17 @@ class FurtherStores:
     def troubles(self) -> list[str]:
         """Why stores are not up to date, one sentence each."""
         return [keeper.trouble for keeper in self._keepers if keeper.trouble is not None]
+
+    def forget_done_jobs(self) -> None:
+        """Forget copies that were made long ago: the log and the catalog know of them."""
+        if self._state is None:
+            return
+        try:
+            gone = self._state.forget_done(now_us() - DONE_KEPT_DAYS * DAY_US)
+        except EvidenceError as error:
+            _log.warning("jobs_not_forgotten", error=error.detail)
+        else:
+            _log.info("done_jobs_forgotten", jobs=gone)
 
     def let_go(self) -> None:
         """Remove landing copies that policy says may go, and others hold."""

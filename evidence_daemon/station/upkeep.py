@@ -19,6 +19,9 @@ from hashing.entry import Act
 
 SPACE_INTERVAL_S = 300
 LET_GO_INTERVAL_H = 6
+FORGET_INTERVAL_H = 24
+SOON = timedelta(minutes=1)
+"""When what is due at long intervals is first done after a start; stations are restarted."""
 FIXITY_INTERVAL_MIN = 10
 
 _log = structlog.get_logger(__name__)
@@ -46,12 +49,18 @@ class Upkeep:
         self._scheduler.add_job(self.watch_space, "interval", seconds=SPACE_INTERVAL_S)
         self._scheduler.add_job(self._further.let_go, "interval", hours=LET_GO_INTERVAL_H)
         self._scheduler.add_job(
+            self._further.forget_done_jobs,
+            "interval",
+            hours=FORGET_INTERVAL_H,
+            next_run_time=datetime.now(UTC) + SOON,
+        )
+        self._scheduler.add_job(
             self._fixity.run,
             "interval",
             minutes=FIXITY_INTERVAL_MIN,
             max_instances=1,
             coalesce=True,
-            next_run_time=datetime.now(UTC) + timedelta(minutes=1),
+            next_run_time=datetime.now(UTC) + SOON,
         )
         self._scheduler.start()
         self.watch_space()

@@ -331,6 +331,16 @@ def test_copies_that_a_store_lacks(catalog: Catalog, story: Story) -> None:
     assert story.entries[video["new"]].act == "ingest"
 
 
+def test_the_last_settings(place: str) -> None:
+    chain = Chain()
+    settings = [{"sha256": digit * 64, "rules": {"file_names": digit * 64}} for digit in "ab"]
+    with Catalog.open(place) as catalog:
+        assert catalog.last_settings() is None
+        for body in settings:
+            catalog.apply([chain.add(Act.CONFIG, body)])
+            assert catalog.last_settings() == body
+
+
 def test_has_occurrence(catalog: Catalog, story: Story) -> None:
     docking = story.first.docking
     video, marked, strange = (story.recording(each) for each in (VIDEO, MARKED, STRANGE))

@@ -13,6 +13,7 @@ from pathlib import Path
 from archive.archive import create_archive
 from evidence_daemon import __version__
 from evidence_daemon.config.schema import Config
+from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.intake import IntakeRequest
 from evidence_daemon.service.service import ArchiveService
 from tests.museum.answers import answers
@@ -49,7 +50,7 @@ def main() -> None:
         config = Config.model_validate(
             {"archive": places, "intake": {"minimum_free_bytes": 64 << 20}}
         )
-        service = ArchiveService(config, sweep=True)
+        service = ArchiveService(config, Purpose.INTAKE)
         try:
             request = IntakeRequest([str(_card(folder))])
             for _ in range(2):

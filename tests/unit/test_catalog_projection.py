@@ -233,12 +233,18 @@ def test_fixity_of_a_stretch_is_a_row() -> None:
     assert row["began_us"] == parse_time(BEGAN)
 
 
+def test_config() -> None:
+    body = {"sha256": "a" * 64, "rules": {"file_names": "b" * 64}}
+    assert events(project(Act.CONFIG, body)) == [("station", "settings", body)]
+
+
 def test_other_acts_change_nothing() -> None:
     """Acts that can be written and are no question's business, and acts never heard of."""
     projected = {Act(entry.act) for entry in tell().entries if entry.act in set(Act)}
+    projected.add(Act.CONFIG)
     silent = set(SCHEMAS) - projected | {Act.START, Act.STOP}
     assert silent == {
-        Act.KEY, Act.START, Act.STOP, Act.CONFIG, Act.ALARM, Act.RESTORE, Act.NOTE, Act.DENY,
+        Act.KEY, Act.START, Act.STOP, Act.ALARM, Act.RESTORE, Act.NOTE, Act.DENY,
     }  # fmt: skip
     for act in (*silent, "levitate"):
         assert Projection(lambda _: None).operations(_bare(act)) == []

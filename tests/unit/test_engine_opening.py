@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive import clock
-from archive.archive import create_archive
+from archive.archive import Archive, create_archive
 from archive.catalog.rows import FindQuery
 from archive.errors import (
     ArchiveBusy,
@@ -20,10 +20,12 @@ from archive.errors import (
     NotAnArchive,
     StorageError,
 )
+from archive.log.writer import LogClosed
 from archive.rebuilding import rebuild_catalog
+from hashing.entry import Act
 from hashing.errors import IntegrityError
 from hashing.note import SigningKey
-from tests.archives import Site, assert_sound, dock, new_site
+from tests.archives import POLICY, Site, assert_sound, dock, new_site
 from tests.engine_logs import tree
 from tests.engine_sources import MemorySource, noise
 from tests.stub_recorder import StubRecorder
@@ -254,3 +256,27 @@ def test_a_clock_that_jumps_back_is_told_and_nothing_else_suffers(
     assert [finding.code for finding in verdict.findings] == ["CLOCK_WENT_BACK"]
     assert verdict.exit_code == 0
     assert len(site.objects()) == 2
+
+
+def test_an_archive_opened_for_questions_signs_nothing(site: Site) -> None:
+    take_in(site, 1)
+    entries = site.entries()
+    archive = Archive.open_for_questions(site.root, site.keys, POLICY)
+    assert archive is not None
+    with archive:
+        assert len(list(archive.catalog.find(FindQuery()))) == 1
+        with pytest.raises(LogClosed, match="for questions only"):
+            dock(archive, StubRecorder({b"2.mp4": MemorySource(noise(2000, 2))}))
+    assert site.entries() == entries
+    take_in(site, 2)
+
+
+def test_what_a_crash_left_is_not_recovered_by_an_opening_for_questions(site: Site) -> None:
+    with site.open() as archive:
+        body = {"docking": "d" * 32, "slot": None, "driver": "x", "source": "x", "timezone": "UTC"}
+        archive.log.append(Act.DOCK, body, "tester")
+    entries = site.entries()
+    assert Archive.open_for_questions(site.root, site.keys, POLICY) is None
+    assert site.entries() == entries
+    with site.open() as archive:  # the lock was let go
+        assert archive.recovered.truncated_dockings == ["d" * 32]

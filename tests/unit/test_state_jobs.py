@@ -50,6 +50,24 @@ def test_kinds_do_not_take_from_each_other(state: StateDatabase) -> None:
     assert state.pending() == {"other": Pending(1, 0, 1)}
 
 
+def test_what_was_done_long_ago_is_forgotten_and_nothing_else(
+    state: StateDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.state.database.FORGOTTEN_AT_ONCE", 2)
+    old, lately = [f"old {n}" for n in range(5)], ["lately"]
+    state.enqueue(KIND, [*old, *lately, "failing", "waiting"], 1)
+    jobs = {job.key: job for job in (taken(state, 1) for _ in range(7))}
+    for key in old:
+        assert state.done(jobs[key], 99)
+    assert state.done(jobs["lately"], 100)
+    assert state.failed(jobs["failing"], "no", 1)
+    before = state.pending()
+    assert state.forget_done(100) == len(old)
+    assert state.forget_done(100) == 0
+    assert state.pending() == before
+    assert state.enqueue(KIND, [*old, "lately", "failing", "waiting"], 1) == len(old)
+
+
 def test_what_is_done_stays_done(state: StateDatabase) -> None:
     state.enqueue(KIND, ["a"], 1)
     assert state.done(taken(state, 1), 2)

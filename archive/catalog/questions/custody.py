@@ -1,4 +1,4 @@
-"""The history of a recording: every entry that concerns it."""
+"""The history of a recording: every entry that concerns it; and the station's own."""
 
 from operator import attrgetter
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
-from archive.catalog.projection import DOCKING, OBJECT, RECORDING
+from archive.catalog.projection import DOCKING, OBJECT, RECORDING, SETTINGS, STATION
 from archive.catalog.questions.occurrences import occurrences_of
 from archive.catalog.rows import EventRow, Occurrence
 from archive.catalog.schema import events
@@ -39,6 +39,18 @@ def custody(connection: Connection, recording_id: str) -> list[EventRow]:
     )
     told = [_event(found) for found in connection.execute(statement)]
     return sorted([*map(_seen, seen), *told], key=attrgetter("seq"))
+
+
+def last_settings(connection: Connection) -> dict[str, Any] | None:
+    """What the newest ``config`` entry says; None without one."""
+    statement = (
+        select(events.c.summary)
+        .where(events.c.kind == STATION, events.c.subject == SETTINGS)
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    summary = connection.scalar(statement)
+    return None if summary is None else dict(orjson.loads(summary))
 
 
 def _event(found: Row[Any]) -> EventRow:

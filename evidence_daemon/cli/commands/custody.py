@@ -13,6 +13,7 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column
 from evidence_daemon.cli.spelling import LocalTime, fields
 from evidence_daemon.cli.wording import act_words
+from evidence_daemon.purpose import Purpose
 
 
 @click.command(
@@ -30,7 +31,7 @@ from evidence_daemon.cli.wording import act_words
 @pass_invocation
 def command(invocation: Invocation, recording: str) -> None:
     """List a recording's history."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         times = LocalTime(door.config.station.timezone)
         columns = (
             Column("seq", say(zh="条目", en="Entry"), numeric=True),

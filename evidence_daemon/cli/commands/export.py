@@ -14,6 +14,7 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.package_target import outside_the_archive, save_package
 from evidence_daemon.cli.spelling import size
 from evidence_daemon.errors import UsageError
+from evidence_daemon.purpose import Purpose
 
 
 @click.command(
@@ -78,7 +79,7 @@ def command(
     """Export an evidence package."""
     if target is None and not dry_run:
         raise UsageError("say with -o where the package is to be written")
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.COPY) as door:
         if target is None or dry_run:
             _tell_plan(invocation, door.client.post("/packages/plan", {"recordings": recordings}))
             return

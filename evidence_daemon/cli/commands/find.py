@@ -13,6 +13,7 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column
 from evidence_daemon.cli.spelling import LocalTime, mark, short_id, size
 from evidence_daemon.cli.wording import state_words
+from evidence_daemon.purpose import Purpose
 
 
 @click.command(
@@ -56,7 +57,7 @@ def command(
     invocation: Invocation, /, from_text: str | None, to_text: str | None, **question: Any
 ) -> None:
     """List recordings."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         times = LocalTime(door.config.station.timezone)
         if from_text is not None:
             question["from_us"] = times.parse_us(from_text)

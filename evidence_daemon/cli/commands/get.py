@@ -15,6 +15,7 @@ from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.progress import Unit
+from evidence_daemon.purpose import Purpose
 
 _STANDARD_OUTPUT = "-"
 
@@ -56,7 +57,7 @@ def command(
 ) -> None:
     """Take a copy out."""
     wanted = {"purpose": purpose} | ({"approval": approval} if approval else {})
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.COPY) as door:
         shown = door.client.get(f"/recordings/{recording}")
         if str(target) == _STANDARD_OUTPUT:
             _stream(door.client, shown, wanted)

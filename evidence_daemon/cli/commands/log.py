@@ -15,6 +15,7 @@ from evidence_daemon.cli.output import Column
 from evidence_daemon.cli.spelling import LocalTime, fields
 from evidence_daemon.cli.wording import act_words
 from evidence_daemon.errors import UsageError
+from evidence_daemon.purpose import Purpose
 from hashing.entry import COMMON_FIELDS
 
 _HEAD = say(zh="打印最新的签名检查点。", en="Print the newest signed checkpoint.")
@@ -52,7 +53,7 @@ def command() -> None:
 @pass_invocation
 def head(invocation: Invocation) -> None:
     """Print the checkpoint."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         told = door.client.get("/log/head")
     if invocation.as_json:
         invocation.output.json_line(told)
@@ -89,7 +90,7 @@ def head(invocation: Invocation) -> None:
 def show(invocation: Invocation, start: int, stop: int | None) -> None:
     """List entries."""
     params = {"start": start} | ({} if stop is None else {"stop": stop})
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         times = LocalTime(door.config.station.timezone)
         columns = (
             Column("seq", say(zh="条目", en="Entry"), numeric=True),
@@ -148,7 +149,7 @@ def prove(
     """Print a proof."""
     if (recording is None) == (old_size is None) or (size is not None and old_size is None):
         raise UsageError("give either a recording, or --from and perhaps --to")
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         if old_size is None:
             proof = door.client.get(f"/recordings/{recording}/proof")
         else:

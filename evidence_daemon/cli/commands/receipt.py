@@ -15,6 +15,7 @@ from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Column, Output
 from evidence_daemon.cli.spelling import LocalTime, short_id
+from evidence_daemon.purpose import Purpose
 
 _PAGE = frozenset({".html", ".htm"})
 
@@ -55,7 +56,7 @@ def _docking_id(
 @pass_invocation
 def command(invocation: Invocation, docking: str | None, target: Path | None) -> None:
     """Give a receipt, or list dockings."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.COPY) as door:
         if docking is None:
             times = LocalTime(door.config.station.timezone)
             _list(invocation.output, times, door.client.lines("GET", "/dockings"))

@@ -13,6 +13,7 @@ from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.spelling import LocalTime, size
 from evidence_daemon.cli.wording import state_words
+from evidence_daemon.purpose import Purpose
 
 
 @click.command(
@@ -30,7 +31,7 @@ from evidence_daemon.cli.wording import state_words
 @pass_invocation
 def command(invocation: Invocation, recording: str) -> None:
     """Show a recording."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         shown = door.client.get(f"/recordings/{recording}")
         times = LocalTime(door.config.station.timezone)
     invocation.output.facts(shown, _facts(shown, times))

@@ -13,6 +13,7 @@ from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.spelling import LocalTime
 from evidence_daemon.cli.wording import reason_words
+from evidence_daemon.purpose import Purpose
 
 
 @click.command(
@@ -28,7 +29,7 @@ from evidence_daemon.cli.wording import reason_words
 @pass_invocation
 def command(invocation: Invocation, recording: str) -> None:
     """Say what keeps a recording."""
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         told = door.client.get(f"/recordings/{recording}/why")
         times = LocalTime(door.config.station.timezone)
     invocation.output.facts(told, _facts(told, times))
