@@ -100,7 +100,7 @@ ARCHIVE_ACTS: dict[Act, ActSchema] = {
     Act.EXPORT: ActSchema(
         "Recordings left the archive.",
         (
-            Field("kind", one_of("copy", "package"), "As what."),
+            Field("kind", one_of("copy", "package", "audit_pack"), "As what."),
             Field("recordings", list_of(HEX32), "Their ids."),
             Field("purpose", TEXT, "What for."),
             optional("approval", TEXT, "The number of the approval."),

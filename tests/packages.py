@@ -4,6 +4,7 @@ A site is taken in from a card of small files, some of them with names that no f
 likes; anchors are laid into its log as a station would leave them.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -14,15 +15,22 @@ from typing import Any
 import bagit
 
 from archive.archive import Archive
+from archive.export.audit import Sampling
 from archive.export.writing import write_package
 from archive.ingest.policy import IntakePolicy
+from archive.log.reader import LogFiles
+from archive.read_only import ReadOnlyArchive
 from drivers.folder import FolderRecorder
-from evidence_daemon.service.exporting import Exporting
+from evidence_daemon.service.exporting import Exporting, Rule
 from hashing.checkpoint import Checkpoint
+from hashing.cosignature import CosigningKey
 from hashing.digest import Algorithm
-from hashing.note import Signature, SignedNote, SigningKey
+from hashing.entry import Act, format_time
+from hashing.note import SignedNote
+from hashing.timestamp import Imprint, Request, Token
 from tests.archives import MEBIBYTE, Site, dock, new_site
 from tests.engine_sources import noise
+from tests.tsa import Authority
 
 POLICY = IntakePolicy(
     algorithms=(Algorithm.SHA256, Algorithm.SM3), reserve_bytes=0, buffer_bytes=16 * MEBIBYTE
@@ -58,19 +66,14 @@ def card_site(folder: Path) -> Site:
 
 
 def keep_checkpoint(
-    site: Site, *, witness: SigningKey | None = None, tokens: dict[str, bytes] | None = None
+    site: Site, *, witness: CosigningKey | None = None, tokens: dict[str, bytes] | None = None
 ) -> int:
-    """Keep the newest checkpoint as one that was stamped or witnessed; its size.
-
-    The signature of the witness is a plain one: who it is, not what it says, makes an anchor.
-    """
+    """Keep the newest checkpoint as one that was stamped or witnessed; its size."""
     log = site.root / "log"
     note = SignedNote.parse((log / "checkpoint").read_bytes())
     size = Checkpoint.parse(note.text).size
     if witness is not None:
-        data = witness.sign(note.text.encode())
-        line = Signature(witness.name, witness.verifier.key_hash, data)
-        note = SignedNote(note.text, (*note.signatures, line))
+        note = SignedNote(note.text, (*note.signatures, witness.cosign(note.text, 1_800_000_000)))
     (log / "checkpoints").mkdir(exist_ok=True)
     (log / "checkpoints" / str(size)).write_bytes(note.encode())
     for authority, token in (tokens or {}).items():
@@ -92,6 +95,16 @@ def export(
         lambda: exporting.evidence(recordings, "case 7, for the prosecutor", "2024-117", "tester"),
         target,
     )
+    return index(target)
+
+
+def export_audit(
+    archive: Archive | ReadOnlyArchive, target: Path, *, seed: str = "", count: int = 0
+) -> dict[str, Any]:
+    """Make an audit pack; its index."""
+    rules = {"file_names": Rule(b"rules", hashlib.sha256(b"rules").hexdigest())}
+    exporting = Exporting(archive, (), None, rules)
+    write_package(lambda: exporting.audit(Sampling(seed, count), "tester"), target)
     return index(target)
 
 
@@ -130,9 +143,54 @@ class MadePackage:
 
 
 def made_package(folder: Path) -> MadePackage:
-    """A package of two recordings with everything that a package may hold but real tokens."""
-    site = card_site(folder)
-    keep_checkpoint(site, witness=SigningKey.generate("witness.example/one"))
+    """A package of two recordings with everything that a package may hold."""
+    site = anchored_site(folder)
     with site.open(POLICY) as archive:
-        export(archive, recordings(site)[:2], folder / "package")
+        export(archive, recordings(site)[:2], folder / "package", authorities_of(folder))
     return MadePackage(folder / "package", site)
+
+
+def made_audit_pack(folder: Path) -> MadePackage:
+    """An audit pack with a sample of three objects, of an archive with anchors and rules."""
+    site = anchored_site(folder)
+    with site.open(POLICY) as archive:
+        export_audit(archive, folder / "package", seed="four dice", count=3)
+    return MadePackage(folder / "package", site)
+
+
+def authorities_of(folder: Path) -> dict[str, bytes]:
+    """The roots of the authority that stamped the site in a folder."""
+    return {"tsa.example": (folder / "tsa/root.pem").read_bytes()}
+
+
+def anchored_site(folder: Path) -> Site:
+    """A site whose log was witnessed, stamped, and has gone on since."""
+    site = card_site(folder)
+    witness = CosigningKey.generate("witness.example/one")
+    seen = keep_checkpoint(site, witness=witness)
+    with site.open(POLICY) as archive:
+        said = {
+            "size": seen,
+            "root": LogFiles(site.root / "log").root_at(seen).hex(),
+            "witness": witness.name,
+            "vkey": str(witness.verifier),
+            "method": "http",
+            "cosigned_time": "2027-01-15T08:00:00.000000Z",
+        }
+        archive.log.append(Act.WITNESS, said, "station")
+        rules = {"file_names": hashlib.sha256(b"rules").hexdigest()}
+        archive.log.append(Act.CONFIG, {"sha256": "0" * 64, "rules": rules}, "station")
+    body = SignedNote.parse((site.root / "log/checkpoint").read_bytes()).text.encode()
+    authority = Authority(folder / "tsa")
+    token = authority.answer(Request(Imprint.SHA256, body, 7).encode())
+    size = keep_checkpoint(site, tokens={"tsa.example": token})
+    with site.open(POLICY) as archive:
+        stamp = {
+            "size": size,
+            "root": Checkpoint.parse(body.decode()).root.hex(),
+            "authority": "tsa.example",
+            "token_sha256": hashlib.sha256(token).hexdigest(),
+            "gen_time": format_time(Token.read(token).info.gen_time_us),
+        }
+        archive.log.append(Act.STAMP, stamp, "station")
+    return site

@@ -85,6 +85,12 @@ class StoredAnchors:
             sizes |= {anchor.size: anchor for anchor in self._firsts(covering)}
         return [sizes[size] for size in sorted(sizes)]
 
+    def all(self) -> Iterator[Anchor]:
+        """Every anchor, by size."""
+        for size in self._sizes:
+            if (anchor := self._read(size)) is not None:
+                yield anchor
+
     def token(self, size: int, authority: str) -> bytes:
         """A response as it was received.
 

@@ -4,7 +4,6 @@ Everything is proven against the checkpoint that was read at the beginning, howe
 grows meanwhile. Nothing is verified here: what the tiles say is what is given.
 """
 
-import base64
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -16,8 +15,8 @@ from hashing.keyring import Keyring
 from hashing.merkle import consistency_proof, inclusion_proof
 from hashing.note import SignedNote
 from hashing.tiles import TILE_WIDTH, node_reader
+from hashing.tlog_proof import TlogProof, hash_lines
 
-TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 _KEY_ACT = b'"act":"key"'
 
 
@@ -40,7 +39,8 @@ class ProvenLog:
     def __init__(self, files: LogFiles) -> None:
         self.files = files
         self.note = files.checkpoint()
-        self.head = Checkpoint.parse(SignedNote.parse(self.note).text)
+        self._signed = SignedNote.parse(self.note)
+        self.head = Checkpoint.parse(self._signed.text)
         self._read = node_reader(self.head.size, files.stored_tile)
 
     def entries(self, seqs: Iterable[int]) -> Iterator[tuple[int, bytes]]:
@@ -55,13 +55,12 @@ class ProvenLog:
     def inclusion(self, seq: int) -> bytes:
         """The C2SP tlog-proof of an entry, without its ``extra`` line."""
         hashes = inclusion_proof(seq, self.head.size, self._read)
-        lines = (TLOG_PROOF, f"index {seq}", *map(_base64, hashes), "")
-        return "".join(f"{line}\n" for line in lines).encode() + self.note
+        return TlogProof(seq, tuple(hashes), self._signed).encode()
 
     def consistency(self, size: int) -> bytes:
         """The hashes that lead from an earlier checkpoint to this one, one on each line."""
         hashes = consistency_proof(size, self.head.size, self._read)
-        return "".join(f"{_base64(each)}\n" for each in hashes).encode()
+        return hash_lines(hashes).encode("ascii")
 
     def key_entries(self) -> list[Entry]:
         """Every ``key`` entry, in order.
@@ -73,7 +72,7 @@ class ProvenLog:
         keyring.read(0, first.fields)
         assert keyring.first is not None
         ours = (keyring.first.name, keyring.first.key_hash)
-        signers = {(line.name, line.key_hash) for line in SignedNote.parse(self.note).signatures}
+        signers = {(line.name, line.key_hash) for line in self._signed.signatures}
         return [first] if ours in signers else [first, *self._later_keys()]
 
     def _later_keys(self) -> Iterator[Entry]:
@@ -84,7 +83,3 @@ class ProvenLog:
                     entry = parse(raw)
                     if entry.act == Act.KEY and entry.seq:
                         yield entry
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

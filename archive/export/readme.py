@@ -53,6 +53,26 @@ def evidence_readme(
     return "\n".join(parts).encode()
 
 
+def audit_readme(head: Checkpoint, key: VerifierKey, verifiers: Collection[str]) -> bytes:
+    """The text for an audit pack.
+
+    Args:
+        head: The checkpoint.
+        key: The key that signed it, as the log names it.
+        verifiers: File names of the verifiers in the pack.
+    """
+    signature = _SIGNATURE.replace("proof/checkpoint", "data/log/checkpoint")
+    parts = (
+        _AUDIT.format(origin=head.origin, size=head.size),
+        _verifiers(verifiers),
+        _PIN.format(fingerprint=key.fingerprint),
+        _DIGESTS,
+        signature.format(key=quote(str(key))),
+        _SAMPLE,
+    )
+    return "\n".join(parts).encode()
+
+
 def _verifiers(names: Collection[str]) -> str:
     ways = [text for name, text in _WAYS if name in names]
     return "\n".join((_WAYS_HEAD, *ways, _BY_HAND))
@@ -70,6 +90,23 @@ This folder is a BagIt bag (RFC 8493). data/ holds the original recordings; proo
 entries of the station's log that concern them, an inclusion proof for each, the signed
 checkpoint, and timestamps and witnesses where there are any. custody.html is the history, to be
 read and printed; proof/package.json is the index.
+
+日志 / Log: {origin}
+条目数 / Entries: {size}
+"""
+
+_AUDIT = """\
+审计数据包 / AUDIT PACK
+=======================
+
+本文件夹是一个 BagIt 数据包（RFC 8493），不含录像，抽样除外：data/log/ 是采集站的完整日志
+（C2SP tlog-tiles），data/objects.tsv 列出日志提到的每件原件，data/rules/ 是生效的规则文件，
+data/objects/ 是由审计方自选的种子抽取的原件；proof/package.json 是索引。
+
+This folder is a BagIt bag (RFC 8493) without footage but for a sample. data/log/ is the
+station's whole log (C2SP tlog-tiles), data/objects.tsv lists every object that it names,
+data/rules/ holds the rule files in force, and data/objects/ the objects drawn by a seed that the
+auditor chose. proof/package.json is the index.
 
 日志 / Log: {origin}
 条目数 / Entries: {size}
@@ -212,4 +249,28 @@ _LIMITS = """\
 插入采集站之前记录仪上发生的事；所录内容是否真实；检查点之后日志中的事；日志中与这些录像无关的条目。
 What happened on the recorder before it was docked; whether what was recorded is true; what the
 log says after the checkpoint; entries that do not concern these recordings.
+"""
+
+_SAMPLE = """\
+3. 抽样 / THE SAMPLE
+--------------------
+
+文件名即 SHA-256 / A file's name is its SHA-256:
+
+    find data/objects -type f 2> /dev/null | sed 's#.*/\\(.*\\)#\\1  &#' > "$W/sample"
+    test ! -s "$W/sample" || sha256sum --check --quiet "$W/sample"
+
+任何人都可重复抽样：对 objects.tsv 中的每件原件计算 SHA-256(种子 ‖ 00 ‖ 其 SHA-256 的 64 个十六进制
+字符)，升序排列，取前 N 件。下面对其中每件打印排序值。
+Anyone can repeat the draw: rank every object of objects.tsv by SHA-256(seed ‖ 00 ‖ its SHA-256 as
+64 hex), ascending, and take the first N. This prints the sample by its rank:
+
+    SEED=$(sed 's/.*"seed":"\\([^"]*\\)".*/\\1/' proof/package.json)
+    COUNT=$(sed 's/.*"sample":{"count":\\([0-9]*\\).*/\\1/' proof/package.json)
+    tail -n +2 data/objects.tsv | cut -f 1 | while read -r sha256; do
+        echo "$(printf '%s\\0%s' "$SEED" "$sha256" | sha256sum | cut -c 1-64) $sha256"
+    done | sort | head -n "$COUNT" | cut -d ' ' -f 2
+
+日志的链与树：见 verify.py，或 docs/formats.md 的说明。
+The chain and the tree of the log: see verify.py, or the description in docs/formats.md.
 """

@@ -42,6 +42,7 @@ class Question:
         bodies: Whether the bodies of entries are held against their schemas.
         policy: Which logs and witnesses count, obtained elsewhere.
         others: Cosigned checkpoints obtained elsewhere, which may carry the policy's quorum.
+        expected: The objects that must be there, by SHA-256 in hexadecimal; None: all.
     """
 
     key: VerifierKey | None = None
@@ -51,6 +52,7 @@ class Question:
     bodies: bool = False
     policy: Policy | None = None
     others: Sequence[NamedNote] = ()
+    expected: frozenset[str] | None = None
 
     @property
     def accepted(self) -> tuple[VerifierKey, ...] | None:
@@ -129,8 +131,19 @@ class _Source:
             return ()
 
 
-def verify_archive(root: Path, question: Question, progress: Progress) -> ArchiveVerdict:
+def verify_archive(
+    root: Path,
+    question: Question,
+    progress: Progress,
+    watch: Callable[[Entry], None] = lambda _: None,
+) -> ArchiveVerdict:
     """Verify an archive. Nothing is written, no lock is taken.
+
+    Args:
+        root: Its folder.
+        question: What is asked.
+        progress: Watches.
+        watch: Called with every entry, in the order they stand.
 
     Raises:
         NotAnArchive: The folder holds no log.
@@ -141,13 +154,14 @@ def verify_archive(root: Path, question: Question, progress: Progress) -> Archiv
     findings = FindingList()
     algorithms = question.algorithms if question.deep else None
     landing = LandingStore(layout, BufferPool())
-    objects = ObjectChecks(landing, findings, algorithms, progress.read)
+    objects = ObjectChecks(landing, findings, algorithms, progress.read, question.expected)
     source = _Source(LogFiles(layout.log))
     witnesses = WitnessChecks(KeptCheckpoints(layout.log), findings, question.policy)
 
     def on_entry(entry: Entry) -> None:
         objects.on_entry(entry)
         witnesses.on_entry(entry)
+        watch(entry)
 
     log = verify_log(
         source,

@@ -60,3 +60,18 @@ class Witnessed(EvidenceError):  # noqa: N818 - named for the event
         "contradict what it signed.",
     )
     action = Bilingual(zh="保留带有见证签名的检查点。", en="Keep the cosigned checkpoint.")
+
+
+class BagMismatch(IntegrityError):  # noqa: N818 - named for the defect
+    """A package holds something that its manifests or its index do not say, or not so."""
+
+    code = "BAG_MISMATCH"
+    exit_code = 12
+    meaning = Bilingual(
+        zh="数据包不是导出时的样子；未被清单点名的文件不是证据。",
+        en="The package is not as it was exported; a file that no manifest names is no evidence.",
+    )
+    action = Bilingual(
+        zh="向出具方索取完整的数据包；保留收到的这一份。",
+        en="Ask whoever gave the package for a whole one; keep the one you have.",
+    )

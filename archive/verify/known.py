@@ -12,7 +12,7 @@ ended up with: the pinned one, and those of the log.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeVar
 
 from archive.verify.archive import ArchiveVerdict
 from archive.verify.witnesses import NamedNote
@@ -21,6 +21,8 @@ from hashing.errors import RolledBack, SignatureInvalid
 from hashing.findings import Check, Finding, Severity
 from hashing.note import SignedNote, VerifierKey
 from hashing.tlog_proof import HEADER, TlogProof
+
+_Verdict = TypeVar("_Verdict", bound=ArchiveVerdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ class KnownCheckpoint:
 
 
 def judge_signers(
-    verdict: ArchiveVerdict, known: Sequence[KnownCheckpoint], pinned: VerifierKey | None
-) -> ArchiveVerdict:
+    verdict: _Verdict, known: Sequence[KnownCheckpoint], pinned: VerifierKey | None
+) -> _Verdict:
     """The verdict with what is to be said of the signatures of known checkpoints.
 
     Args:

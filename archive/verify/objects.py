@@ -34,6 +34,7 @@ class ObjectChecks:
         findings: Where findings go.
         algorithms: Digests to compare, or None to look at presence and size only.
         progress: Told of the bytes read, from several threads.
+        expected: The objects that must be there, by SHA-256 in hexadecimal; None: all.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class ObjectChecks:
         findings: FindingList,
         algorithms: Iterable[Algorithm] | None,
         progress: Callable[[int], None],
+        expected: frozenset[str] | None = None,
     ) -> None:
         self._landing = landing
         self._findings = findings
         self._algorithms = None if algorithms is None else tuple(algorithms)
         self._progress = progress
+        self._expected = expected
         readers = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="verify")
         self._room = BoundedSemaphore(readers * QUEUED_PER_READER)
@@ -67,7 +70,10 @@ class ObjectChecks:
                 digests = ObjectDigests.from_body(entry.fields["object"])
             except (EvidenceError, KeyError, TypeError, AttributeError):
                 return  # check 10 says so
-            self._check(entry.seq, digests)
+            if self._algorithms is not None:
+                self._logged.add(bytes.fromhex(digests.sha256.hex))
+            if self._expected is None or digests.sha256.hex in self._expected:
+                self._check(entry.seq, digests)
 
     def _check(self, seq: int, digests: ObjectDigests) -> None:
         self.objects += 1
@@ -81,8 +87,6 @@ class ObjectChecks:
         elif self._algorithms is not None:
             self._room.acquire()
             self._pool.submit(self._read, seq, digests).add_done_callback(self._read_done)
-        if self._algorithms is not None:
-            self._logged.add(bytes.fromhex(digests.sha256.hex))
 
     def _read_done(self, _: Future[None]) -> None:
         self._room.release()

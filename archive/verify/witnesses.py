@@ -93,13 +93,10 @@ class WitnessChecks:
 
     def on_entry(self, entry: Entry) -> None:
         """See an entry of the log pass by."""
-        if entry.act != Act.WITNESS:
+        key = _claimed_key(entry)
+        if key is None:
             return
-        try:
-            key = CosignerKey.parse(entry.fields["vkey"])
-            place = (entry.fields["size"], entry.fields["root"], str(key))
-        except (EvidenceError, KeyError, AttributeError, TypeError):
-            return  # check 10 says so
+        place = (entry.fields["size"], entry.fields["root"], str(key))
         if len(self._claimed) < MAX_CLAIMED_KEYS or str(key) in self._claimed:
             self._claimed[str(key)] = key
             self._spoken_of.setdefault(place, entry.seq)
@@ -165,15 +162,39 @@ class WitnessChecks:
 
     def _list_claimed(self, notes: Iterable[NamedNote]) -> list[str]:
         made, not_checked = read_cosignatures(notes, self._claimed.values(), self._findings)
-        newest: dict[CosignerKey, tuple[NamedNote, Cosignature]] = {}
-        for note, cosignature in made:
-            best = newest.get(cosignature.key)
-            if best is None or note.checkpoint.size > best[0].checkpoint.size:
-                newest[cosignature.key] = (note, cosignature)
-        for key, (note, cosignature) in newest.items():
-            detail = f"{_words(note, cosignature)}; only the log itself names this witness"
-            self._findings.add(Witnessed, Check.WITNESSES, key.name, detail, Severity.INFORMATION)
+        list_witnesses(made, self._findings)
         return [*not_checked, "witnesses: no policy says whose cosignatures count"]
+
+
+def claimed_keys(entries: Iterable[Entry]) -> list[CosignerKey]:
+    """The keys that ``witness`` entries name, each once."""
+    keys = (_claimed_key(entry) for entry in entries)
+    return list(dict.fromkeys(key for key in keys if key is not None))[:MAX_CLAIMED_KEYS]
+
+
+def list_witnesses(made: Iterable[tuple[NamedNote, Cosignature]], findings: FindingList) -> None:
+    """Say of each witness that only the log itself names what it saw last, as information."""
+    newest: dict[CosignerKey, tuple[NamedNote, Cosignature]] = {}
+    for note, cosignature in made:
+        best = newest.get(cosignature.key)
+        if best is None or note.checkpoint.size > best[0].checkpoint.size:
+            newest[cosignature.key] = (note, cosignature)
+    for key, (note, cosignature) in newest.items():
+        detail = f"{_words(note, cosignature)}; only the log itself names this witness"
+        findings.add(Witnessed, Check.WITNESSES, key.name, detail, Severity.INFORMATION)
+
+
+def _claimed_key(entry: Entry) -> CosignerKey | None:
+    """The key that a ``witness`` entry names; None where it is another entry, or malformed."""
+    fields = entry.fields
+    if entry.act != Act.WITNESS or not isinstance(fields.get("vkey"), str):
+        return None
+    if type(fields.get("size")) is not int or not isinstance(fields.get("root"), str):
+        return None  # check 10 says so
+    try:
+        return CosignerKey.parse(fields["vkey"])
+    except EvidenceError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

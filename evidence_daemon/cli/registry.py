@@ -80,6 +80,10 @@ REGISTRY: Mapping[str, Entry] = MappingProxyType(
             _COMMANDS + "receipt",
             Bilingual(zh="出具停靠回执。", en="Give the receipt of a docking."),
         ),
+        "audit": Entry(
+            _COMMANDS + "audit",
+            Bilingual(zh="为审计方打包日志与抽样。", en="Pack the log and a sample for auditors."),
+        ),
         "verify": Entry(
             _COMMANDS + "verify",
             Bilingual(zh="离线校验档案库。", en="Verify an archive offline."),

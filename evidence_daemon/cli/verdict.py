@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.verify.archive import CHECK_CATALOG, ArchiveVerdict, Question
+from archive.verify.bag import CHECK_BAG
 from archive.verify.objects import CHECK_DIGESTS, CHECK_PRESENT, CHECK_UNLOGGED
+from archive.verify.package import CHECK_INCLUSION
 from evidence_daemon.cli.language import current, say
 from evidence_daemon.cli.output import Output
 from hashing.errors import Bilingual
@@ -92,6 +94,15 @@ CHECKS: Mapping[int, Bilingual] = MappingProxyType(
             en="The witnesses that the policy asks for confirmed this history: the station can "
             "no longer rewrite it unnoticed.",
         ),
+        CHECK_INCLUSION: Bilingual(
+            zh="数据包中的每个条目都在检查点之下的日志里，每段录像都是其条目所归档的那一段。",
+            en="Every entry of the package is in the log under its checkpoint, and every recording "
+            "is the one that its entry archived.",
+        ),
+        CHECK_BAG: Bilingual(
+            zh="数据包中清单点名的文件都在且未变，没有多余的文件。",
+            en="Every file that the package's manifests name is there unchanged, and no other.",
+        ),
     }
 )
 """What it means for the evidence that a check passes."""
@@ -148,6 +159,8 @@ class Report:
         asked = {
             Check.KNOWN: bool(self.question.known),
             Check.BODIES: self.question.bodies,
+            CHECK_INCLUSION: False,
+            CHECK_BAG: False,
             CHECK_UNLOGGED: self.verdict.log.ok,
             CHECK_CATALOG: self.verdict.log.ok and self.has_catalog,
             Check.WITNESSES: policy is not None and policy.quorum is not None,

@@ -15,6 +15,7 @@ from drivers import names
 from drivers.grammar import NameGrammars
 from evidence_daemon.config.schema import Config
 from evidence_daemon.purpose import Purpose
+from evidence_daemon.service.exporting import Rule
 from hashing.digest import Algorithm
 from hashing.note import VerifierKey
 
@@ -73,3 +74,18 @@ def grammars(config: Config) -> NameGrammars:
     """The file-name grammars, the bureau's own or the built-in ones."""
     file = config.rules.file_names
     return names.load(None if file is None else str(file))
+
+
+def rule_files(config: Config, file_names_sha256: str) -> dict[str, Rule]:
+    """The rule files of a configuration, by the names that ``config`` entries give them.
+
+    Args:
+        config: The settings.
+        file_names_sha256: The digest of the file-name grammars in force.
+    """
+    path = Path(config.rules.file_names or names.DEFAULT_PATH)
+    try:
+        data = path.read_bytes()
+    except OSError:  # it went away since it was read: the pack says that it is not in it
+        data = b""
+    return {"file_names": Rule(data, file_names_sha256)}

@@ -10,6 +10,7 @@ from archive.read_only import ArchiveReadOnly, ReadOnlyArchive
 from evidence_daemon.config.schema import Config
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.intake import Intake
+from evidence_daemon.service.opening import grammars, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
 
@@ -24,18 +25,20 @@ class ReadOnlyService:
 
     Args:
         archive: Opened by the caller; closed by :meth:`close`.
+        config: The settings.
     """
 
-    def __init__(self, archive: ReadOnlyArchive) -> None:
+    def __init__(self, archive: ReadOnlyArchive, config: Config) -> None:
         self._archive = archive
         self.reading = Reading(archive)
-        self.exporting = Exporting(archive)
+        rules = rule_files(config, grammars(config).sha256)
+        self.exporting = Exporting(archive, rules=rules)
         self.receipts = Receipts(archive)
 
     @classmethod
     def open(cls, config: Config) -> Self:
         """Open the configured archive for questions; errors as :meth:`ReadOnlyArchive.open`."""
-        return cls(ReadOnlyArchive.open(config.archive.directory))
+        return cls(ReadOnlyArchive.open(config.archive.directory), config)
 
     @property
     def intake(self) -> Intake:

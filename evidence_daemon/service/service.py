@@ -16,7 +16,7 @@ from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
-from evidence_daemon.service.opening import grammars, open_archive
+from evidence_daemon.service.opening import grammars, open_archive, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
 from evidence_daemon.service.space import Space, forecast
@@ -63,7 +63,8 @@ class ArchiveService:
             self._closing = stack.pop_all()
         self.intake = Intake(self.station, settings.timezone, self.log_new_settings)
         self.reading = Reading(self.archive, self.stores)
-        self.exporting = Exporting(self.archive, self.stores)
+        rules = rule_files(config, self.rules_sha256)
+        self.exporting = Exporting(self.archive, self.stores, rules=rules)
         self.receipts = Receipts(self.archive)
 
     def close(self) -> None:

@@ -19,10 +19,10 @@ from archive.stores.interface import ObjectMissing
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.reading import PurposeMissing
 from hashing.canonical import encode
+from hashing.cosignature import CosigningKey
 from hashing.entry import Act
 from hashing.errors import DigestMismatch
 from hashing.merkle import verify_consistency, verify_inclusion
-from hashing.note import SigningKey
 from tests.archives import Site
 from tests.logbook import Logbook, leaf, naive_root
 from tests.packages import (
@@ -96,7 +96,7 @@ def test_the_entries_are_those_of_the_log_and_none_is_forgotten(made: MadePackag
     wanted = {
         seq
         for seq, entry in logged.items()
-        if entry["act"] == "key"
+        if entry["act"] in {"key", "stamp", "witness"}
         or entry.get("recording") in ids
         or ids & set(entry.get("recordings", ()))
         or (entry.get("docking") in dockings and entry["act"] not in {"ingest", "sighting"})
@@ -121,12 +121,32 @@ def test_every_proof_leads_to_the_checkpoint(made: MadePackage) -> None:
 
 def test_anchors_are_of_the_log_s_past(made: MadePackage) -> None:
     size, root = _checkpoint(made.folder)
-    [anchor] = index(made.folder)["anchors"]
-    folder = f"proof/anchors/{anchor['size']}"
-    old_size, old_root = _checkpoint(made.folder, f"{folder}/checkpoint")
-    lines = (made.folder / folder / "consistency").read_text("ascii").splitlines()
-    verify_consistency(old_size, size, old_root, root, [base64.b64decode(each) for each in lines])
-    assert "witness.example/one" in (made.folder / folder / "checkpoint").read_text("utf-8")
+    witnessed, stamped = index(made.folder)["anchors"]
+    for anchor in (witnessed, stamped):
+        folder = f"proof/anchors/{anchor['size']}"
+        old_size, old_root = _checkpoint(made.folder, f"{folder}/checkpoint")
+        lines = (made.folder / folder / "consistency").read_text("ascii").splitlines()
+        hashes = [base64.b64decode(each) for each in lines]
+        verify_consistency(old_size, size, old_root, root, hashes)
+    note = made.folder / f"proof/anchors/{witnessed['size']}/checkpoint"
+    assert "witness.example/one" in note.read_text("utf-8")
+    assert stamped["tokens"] == ["tsa.example"]
+
+
+def test_the_token_verifies_with_openssl_as_the_readme_says(
+    made: MadePackage, tmp_path: Path
+) -> None:
+    lines = (made.folder / "README.txt").read_text("utf-8").splitlines()
+    commands = [line.strip() for line in lines if re.match(r"  (sed|openssl ts) ", line)]
+    size = index(made.folder)["anchors"][1]["size"]
+    script = "\n".join(commands).replace("SIZE", str(size)).replace("AUTHORITY", "tsa.example")
+    script = script.replace("ROOT.pem", "proof/authorities/tsa.example.pem")
+    package = made.copy_to(tmp_path / "package")
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], cwd=package, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Verification: OK" in done.stdout + done.stderr
 
 
 def test_the_history_is_readable_escaped_and_has_no_script(made: MadePackage) -> None:
@@ -291,7 +311,7 @@ class TestAnchors:
                 )
 
     def test_the_first_that_covers_and_the_newest_of_each(self, site: Site) -> None:
-        witness = SigningKey.generate("witness.example/one")
+        witness = CosigningKey.generate("witness.example/one")
         sizes: dict[str, int] = {}
         steps: list[tuple[str, dict[str, Any]]] = [
             ("first_a", {"tokens": {"a": b"a1"}}),

@@ -1,11 +1,12 @@
 """``/v1/packages``: recordings together with the proof of where they come from."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from archive.export.audit import Sampling
 from evidence_daemon.api.frames import FramesResponse
 from evidence_daemon.api.peer import CurrentPeer
 from evidence_daemon.api.routes.door import CurrentArchive, Keeper
@@ -35,6 +36,18 @@ class PackageRequest(PlanRequest):
     approval: str | None = None
 
 
+class AuditRequest(BaseModel):
+    """What an auditor chose.
+
+    Attributes:
+        seed: Any text.
+        count: How many objects to draw.
+    """
+
+    seed: str = ""
+    count: Annotated[int, Field(ge=0)] = 0
+
+
 @router.post("/plan")
 def plan(service: CurrentArchive, _peer: CurrentPeer, wanted: PlanRequest) -> dict[str, Any]:
     """What an evidence package would hold; nothing is logged and nothing leaves."""
@@ -48,3 +61,9 @@ def evidence(service: CurrentArchive, peer: Keeper, wanted: PackageRequest) -> S
         wanted.recordings, wanted.purpose, wanted.approval, peer.actor
     )
     return FramesResponse(package)
+
+
+@router.post("/audit")
+def audit(service: CurrentArchive, peer: Keeper, wanted: AuditRequest) -> StreamingResponse:
+    """An audit pack as a stream of its files, logged before the first where that can be."""
+    return FramesResponse(service.exporting.audit(Sampling(wanted.seed, wanted.count), peer.actor))

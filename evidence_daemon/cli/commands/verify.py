@@ -1,6 +1,9 @@
 """``evd verify``: an archive judged from its folder alone."""
 
+import contextlib
+import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +49,9 @@ _ARCHIVE = "archive"
     required=False,
     type=click.Path(path_type=Path),
     help=say(
-        zh="档案库，或 evd init 所建的文件夹；默认为配置中的档案库。",
-        en="An archive, or the folder that evd init made; else the configured archive.",
+        zh="档案库、evd init 所建的文件夹、证据数据包或审计数据包；默认为配置中的档案库。",
+        en="An archive, the folder that evd init made, an evidence package or an audit pack; else "
+        "the configured archive.",
     ),
 )
 @click.option(
@@ -85,6 +89,8 @@ def command(
     from archive.layout import Layout
     from archive.verify.archive import Question, verify_archive
     from archive.verify.known import judge_signers
+    from archive.verify.package import is_package, verify_package
+    from evidence_daemon.cli.package_report import PackageReport
     from evidence_daemon.cli.verdict import Report
     from hashing.digest import Algorithm
 
@@ -103,6 +109,13 @@ def command(
         policy=read_policy(policy_file or config.verify.policy),
         others=[one.named for one in known],
     )
+    if is_package(root):
+        with invocation.output.progress(Unit.BYTES) as progress:
+            watched = _watched(progress, _bytes_below(root))
+            package = judge_signers(verify_package(root, question, watched), known, key)
+        report: Report = PackageReport.of(package, replace(question, deep=True))
+        report.print(invocation.output)
+        return package.exit_code
     with invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS) as progress:
         watched = _watched(progress, _stored_bytes(root) if deep else None)
         verdict = judge_signers(verify_archive(root, question, watched), known, key)
@@ -115,6 +128,16 @@ def _archive_in(path: Path) -> Path:
     inner = path / _ARCHIVE
     is_station = (inner / "log").is_dir() and not (path / "log").is_dir()
     return inner if is_station else path
+
+
+def _bytes_below(folder: Path) -> int:
+    """How much there is to read in a package, for its bar."""
+    sizes = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # the verification itself says what is wrong
+                sizes += os.lstat(os.path.join(place, name)).st_size
+    return sizes
 
 
 def _stored_bytes(root: Path) -> int:
