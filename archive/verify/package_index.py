@@ -92,7 +92,7 @@ _FIELDS: Final = {EVIDENCE: _EVIDENCE_FIELDS, AUDIT: _AUDIT_FIELDS}
 
 
 class MalformedIndex(IntegrityError):  # noqa: N818 - named for the defect
-    """``proof/package.json`` is not the index of a package."""
+    """The index of a package is missing a field, or is none at all."""
 
     code = "MALFORMED_INDEX"
     exit_code = 12

@@ -13,6 +13,7 @@ from evidence_daemon.cli.language import say
 from evidence_daemon.cli.package_target import Written, outside_the_archive, save_package
 from evidence_daemon.cli.spelling import size
 from evidence_daemon.errors import UsageError
+from evidence_daemon.purpose import Purpose
 
 _PACK = say(zh="打包日志、清单与抽样。", en="Pack the log, its lists, and a sample.")
 
@@ -72,7 +73,7 @@ def pack(invocation: Invocation, target: Path, count: int, seed: str) -> None:
     if count and not seed:
         raise UsageError("a sample needs --seed, which the auditor chooses")
     target = target.absolute()
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.COPY) as door:
         outside_the_archive(target, door.config.archive)
         wanted: dict[str, Any] = {"seed": seed, "count": count}
         chunks = door.client.chunks("POST", "/packages/audit", body=wanted)
