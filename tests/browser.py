@@ -5,6 +5,7 @@ need it are skipped where Chromium or its driver is not installed.
 """
 
 import base64
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -99,6 +100,20 @@ class Browser:
         lines = self._command("POST", "/se/log", {"type": "browser"})
         return [line["message"] for line in lines]
 
+    def peak_memory(self) -> dict[str, int]:
+        """The most memory that any process of the browser has held, in bytes, by its type."""
+        peaks: dict[str, int] = {}
+        for process in _below(self.process_id):
+            with contextlib.suppress(OSError, IndexError):
+                words = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").split()
+                # A process forked from the zygote has one string with spaces in place of a list.
+                kinds = [w[7:].decode() for w in words if w.startswith(b"--type=")]
+                status = Path(f"/proc/{process}/status").read_text()
+                peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
+                kind = kinds[0] if kinds else "browser"
+                peaks[kind] = max(peaks.get(kind, 0), peak)
+        return peaks
+
     def quit(self) -> None:
         """End the session and the browser."""
         self._command("DELETE", "")
@@ -140,6 +155,17 @@ def browser() -> Iterator[Browser]:
                         session.quit()
             finally:
                 driver.terminate()
+
+
+def _below(process: int) -> list[int]:
+    """A process and all that descend from it."""
+    found, pending = [], [process]
+    while pending:
+        found.append(pending.pop())
+        for children in Path(f"/proc/{found[-1]}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                pending += map(int, children.read_text().split())
+    return found
 
 
 def _port_of(driver: "subprocess.Popen[bytes]") -> int:

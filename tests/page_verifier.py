@@ -144,8 +144,20 @@ class PageVerifier:
     ) -> PageVerdict:
         """What the page says of a folder."""
         self.give(folder, key, known)
-        self._browser.click("#start")
+        self.start()
         return self.wait(patience_s)
+
+    def start(self) -> None:
+        """Start the verification of what was given."""
+        self._browser.click("#start")
+
+    def shown(self) -> str:
+        """The text of the report."""
+        return str(self._browser.run("return document.getElementById('report').textContent"))
+
+    def console(self) -> list[str]:
+        """What the browser had to complain of."""
+        return self._browser.console()
 
     def wait(self, patience_s: float = _PATIENCE_S) -> PageVerdict:
         """Wait for the verdict of what was started."""

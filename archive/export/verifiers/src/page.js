@@ -193,7 +193,7 @@ function verdict(findings, summary) {
   const errors = findings.filter((one) => one.severity === "error");
   const warnings = findings.filter((one) => one.severity === "warning" && one.code !== "ORIGIN_NOT_PROVEN");
   const [status, icon, zh, en] = !summary.ok
-    ? ["fail", "✗", `不成立：发现 ${errors.length} 处不符`, `DOES NOT HOLD: ${errors.length} findings`]
+    ? ["fail", "✗", `不成立：发现 ${errors.length} 处不符`, `DOES NOT HOLD: ${errors.length} ${errors.length === 1 ? "finding" : "findings"}`]
     : summary.origin_proven
       ? ["pass", "✓", "所查各项均成立，来源已证明", "HOLDS, ORIGIN PROVEN"]
       : ["warn", "!", "自身一致，来源未证明", "SELF-CONSISTENT, ORIGIN NOT PROVEN"];

@@ -3,15 +3,18 @@
  * log: stamped and witnessed checkpoints.
  * ------------------------------------------------------------------------------------------ */
 
-/** The kept checkpoints of a log folder, and its tokens by path. */
+/** The kept checkpoints of a log folder, by size, and its tokens. */
 async function readKept(folder, report) {
   const checkpoints = new Map();
   for (const path of folder.paths("checkpoints/")) {
-    const size = path.slice("checkpoints/".length);
-    if (!/^[0-9]+$/.test(size)) continue;
+    const name = path.slice("checkpoints/".length);
     const bytes = await folder.read(path, MAX_NOTE_BYTES + 1);
-    const checkpoint = report.attempt("TIMESTAMP", CHECK.TOKENS, path, () => readCheckpoint(bytes));
-    if (checkpoint !== undefined) checkpoints.set(Number(size), { ...checkpoint, path });
+    const note = report.attempt("LOG_INCONSISTENT", CHECK.KNOWN, path, () => {
+      const made = readCheckpoint(bytes);
+      if (String(made.size) !== name) fail(`它属于前 ${made.size} 条`, `it is of ${made.size} entries`);
+      return made;
+    });
+    if (note !== undefined) checkpoints.set(note.size, { ...note, path });
   }
   const tokens = folder.paths("timestamps/").map((path) => ({
     path, parts: /^timestamps\/([0-9]+)\/([a-z0-9][a-z0-9._-]{0,63})\.tsr$/.exec(path),
@@ -19,40 +22,66 @@ async function readKept(folder, report) {
   return { checkpoints, tokens: tokens.filter((one) => one.parts !== null) };
 }
 
-/** Checks 15 and 16 beside a whole log. */
+/** Checks 9, 15 and 16 for what is kept beside a whole log. */
 async function checkKept(folder, report, kept, log, logged) {
   const { checkpoint, keyring, tree } = log;
   const shown = new Map([[checkpoint.size, checkpoint]]);
-  for (const [size, one] of kept.checkpoints) {
-    report.attempt("TIMESTAMP", CHECK.TOKENS, one.path, () => {
-      const key = keyring.at(size);
-      if (one.size !== size || one.origin !== checkpoint.origin) fail("属于另一份日志或另一处", "it is of another log or size");
-      if (key !== null) verifyNote(one, key);
-      const isPast = size <= checkpoint.size && (tree === null || tree.rootsAt(size, checkpoint).some((root) => sameBytes(root, one.root)));
-      if (!isPast) fail("不是此日志的过去", "it is not of this log's past");
-      shown.set(size, one);
+  if (kept.checkpoints.size > 0) report.make(CHECK.KNOWN);
+  for (const [size, note] of kept.checkpoints) {
+    const key = keyring.at(size);
+    const isSigned = report.attempt("SIGNATURE", CHECK.KNOWN, note.path, () =>
+      (key === null ? fail("日志没有它的密钥", "the log has no key for it") : verifyNote(note, key) ?? true));
+    const isPast = report.attempt("ROLLED_BACK", CHECK.KNOWN, note.path, () => {
+      if (note.origin !== checkpoint.origin) fail(`属于另一份日志：${note.origin}`, `forked: it is of another log, ${note.origin}`);
+      if (size > checkpoint.size) fail(`被回退：日志只有 ${checkpoint.size} 条`, `rolled back: the log has only ${checkpoint.size} entries`);
+      const roots = tree === null ? [note.root] : tree.rootsAt(size, checkpoint);
+      if (!roots.some((root) => sameBytes(root, note.root))) fail("被改写：日志在该处的根不同", "forked: the log has another root at that size");
+      return true;
     });
+    if (isSigned && isPast) shown.set(size, note);
   }
-  for (const one of shown.values()) {
-    checkCosignatures(report, one.path ?? "checkpoint", one, logged.witnesses, keyring);
+  for (const note of shown.values()) {
+    checkCosignatures(report, note.path ?? "checkpoint", note, logged.witnesses, keyring);
   }
+  checkSpokenOf(report, kept, logged.witnesses);
+  await checkKeptTokens(folder, report, kept, checkpoint, logged.stamps);
+  finishAnchors(report);
+}
+
+/** What `witness` entries say was cosigned must be there, cosigned. */
+function checkSpokenOf(report, kept, witnesses) {
+  for (const { seq, size, root, vkey, witness } of witnesses) {
+    const path = `checkpoints/${size}`;
+    const note = kept.checkpoints.get(size);
+    const hash = String(vkey).split("+")[1];
+    const wrong = (code, zh, en) => report.add(code, CHECK.WITNESSES, path, say(zh, en));
+    if (note === undefined) {
+      wrong("MISSING_FILE", `第 ${seq} 条提到它，它不在`, `entry ${seq} speaks of it, and it is not there`);
+    } else if (toHex(note.root) !== root) {
+      wrong("LOG_INCONSISTENT", `第 ${seq} 条所说的根不同`, `entry ${seq} speaks of another root`);
+    } else if (!note.signatures.some((line) => line.name === witness && line.hash === hash)) {
+      wrong("SIGNATURE", `缺少第 ${seq} 条所说的 ${witness} 的联署`, `the cosignature by ${witness} that entry ${seq} speaks of is not there`);
+    }
+  }
+}
+
+async function checkKeptTokens(folder, report, kept, checkpoint, stamps) {
   for (const { path, parts } of kept.tokens) {
     const [, size, authority] = parts;
-    const anchor = shown.get(Number(size));
-    const stamp = logged.stamps.find((one) => one.size === Number(size) && one.authority === authority);
+    const anchor = kept.checkpoints.get(Number(size)) ?? (checkpoint.size === Number(size) ? checkpoint : undefined);
+    const speaking = stamps.filter((one) => one.size === Number(size) && one.authority === authority);
     if (anchor === undefined) {
       report.add("TIMESTAMP", CHECK.TOKENS, path, say("没有它所盖的检查点", "the checkpoint that it is over is not here"));
     } else {
-      checkToken(report, path, await folder.read(path), anchor, stamp);
+      checkToken(report, path, await folder.read(path), anchor, speaking);
     }
   }
-  for (const stamp of logged.stamps) {
+  for (const stamp of stamps) {
     const path = `timestamps/${stamp.size}/${stamp.authority}.tsr`;
     if (!folder.has(path)) {
-      report.add("MISSING_FILE", CHECK.TOKENS, path, say(`第 ${stamp.seq} 条提到它，文件夹里没有`, `entry ${stamp.seq} names it, the log has it not`));
+      report.add("MISSING_FILE", CHECK.TOKENS, path, say(`第 ${stamp.seq} 条提到它，它不在`, `entry ${stamp.seq} speaks of it, and it is not there`));
     }
   }
-  finishAnchors(report);
 }
 
 /** A log folder, with all that stands beside the log. Gives {log, logged}. */
@@ -62,6 +91,7 @@ async function checkLogFolder(folder, report, question, progress) {
   const anchors = [...kept.checkpoints.values()];
   const log = await checkLog(folder, report, question, anchors, (fields) => logged.see(fields), progress);
   if (log !== null) await checkKept(folder, report, kept, log, logged);
+  else for (const { path } of anchors) report.add("SIGNATURE", CHECK.KNOWN, path, say("日志没有它的密钥", "the log has no key for it"));
   report.skip(CHECK.BODIES, "请用 evd verify --bodies", "ask evd verify --bodies");
   report.skip(CHECK.CATALOG, "目录数据库只能由 evd verify --deep 核对", "only evd verify --deep compares the catalog");
   report.skip(CHECK.INCLUSION, "整份日志都在，不需要逐条证明", "the whole log is here, no proof is needed");

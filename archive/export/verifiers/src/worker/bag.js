@@ -6,100 +6,115 @@
  * ------------------------------------------------------------------------------------------ */
 
 const MAX_MANIFEST_BYTES = 256 << 20;
-const DIGEST_NAMES = ["sha256", "sm3"];
+const MANIFESTS = { sha256: "manifest-sha256.txt", sm3: "manifest-sm3.txt" };
+const TAG_MANIFEST = "tagmanifest-sha256.txt";
+const isPayload = (path) => path.startsWith("data/");
 
 class Bag {
   constructor(folder, report, progress) {
     this.folder = folder;
     this.report = report;
     this.progress = progress;
-    this.payload = new Map(); // path → {sha256, sm3}
-    this.tags = new Map();
-    this.found = new Map(); // path → digests of the file, or null where it cannot be read
+    this.found = new Map(); // path → {size, sha256, sm3}, of every file that could be read
   }
 
-  wrong(subject, zh, en, code = "BAG_MISMATCH") {
-    this.report.add(code, CHECK.BAG, subject, say(zh, en));
+  strange(subject, zh, en) {
+    this.report.add("BAG_MISMATCH", CHECK.BAG, subject, say(zh, en));
   }
 
-  /** Read the declaration and the manifests. */
-  async open() {
-    const declaration = await this.folder.text("bagit.txt");
-    if (declaration === null) {
-      this.wrong("bagit.txt", "缺失", "missing", "MISSING_FILE");
-    } else if (!/^BagIt-Version: 1\.0\r?\nTag-File-Character-Encoding: UTF-8(?:\r?\n)?$/.test(declaration)) {
-      this.wrong("bagit.txt", "不是 BagIt 1.0 的声明", "not the declaration of BagIt 1.0");
+  async check() {
+    await this.readAll();
+    const paths = [...this.found.keys()];
+    const tags = new Set(paths.filter((path) => !isPayload(path) && path !== TAG_MANIFEST));
+    this.compare(TAG_MANIFEST, "sha256", await this.readManifest(TAG_MANIFEST), tags);
+    const payload = new Set(paths.filter(isPayload));
+    for (const [name, manifest] of Object.entries(MANIFESTS)) {
+      this.compare(manifest, name, await this.readManifest(manifest), payload);
     }
-    let manifests = 0;
-    for (const name of DIGEST_NAMES) {
-      manifests += (await this.readManifest(`manifest-${name}.txt`, name, this.payload, true)) ? 1 : 0;
+    const declaration = (await this.folder.text("bagit.txt")) ?? "";
+    if (!/^BagIt-Version: 1\.0\r?\nTag-File-Character-Encoding: UTF-8(?:\r?\n)?$/.test(declaration)) {
+      this.strange("bagit.txt", "不是 BagIt 1.0 的声明", "does not declare a bag of BagIt 1.0 in UTF-8");
     }
-    const tags = await this.readManifest("tagmanifest-sha256.txt", "sha256", this.tags, false);
-    if (!this.folder.has("manifest-sha256.txt") || manifests === 0) {
-      this.wrong("manifest-sha256.txt", "缺失", "missing", "MISSING_FILE");
-    }
-    if (!tags) this.wrong("tagmanifest-sha256.txt", "缺失", "missing", "MISSING_FILE");
-  }
-
-  async readManifest(manifest, name, into, ofPayload) {
-    if (!this.folder.has(manifest)) return false;
-    const text = await this.folder.text(manifest, MAX_MANIFEST_BYTES);
-    const lines = (text ?? "\u0000").split(/\r?\n/);
-    if (lines[lines.length - 1] === "") lines.pop();
-    for (const line of lines) {
-      const [, digest, coded] = /^([0-9a-f]{64}) [ *]?(.+)$/s.exec(line) ?? [];
-      const path = coded && coded.replace(/%(0A|0D|25)/gi, (whole, hex) => String.fromCharCode(parseInt(hex, 16)));
-      const isOurs = path && path.startsWith("data/") === ofPayload && !path.split("/").some((part) => part === "..");
-      if (!isOurs) {
-        this.wrong(manifest, `清单中有无法识别的一行：${line.slice(0, 80)}`, `a line that is none: ${line.slice(0, 80)}`);
-        continue;
-      }
-      const wanted = into.get(path) ?? {};
-      if (wanted[name] !== undefined) this.wrong(manifest, `${path} 列出两次`, `${path} is listed twice`);
-      into.set(path, { ...wanted, [name]: digest });
-    }
-    return true;
-  }
-
-  /** The file names of payload digests that at least one file's manifest gives. */
-  algorithms() {
-    return DIGEST_NAMES.filter((name) => this.folder.has(`manifest-${name}.txt`));
-  }
-
-  expect() {
-    for (const [path] of [...this.payload, ...this.tags]) this.progress.expect(this.folder.size(path) ?? 0);
-  }
-
-  /** Read every file of the bag. */
-  async readAll() {
-    this.expect();
-    const algorithms = this.algorithms();
-    for (const [path, wanted] of this.payload) await this.compare(path, wanted, algorithms);
-    for (const [path, wanted] of this.tags) await this.compare(path, wanted, ["sha256"]);
-    for (const path of this.folder.paths()) {
-      const isNamed = this.payload.has(path) || this.tags.has(path) || path === "tagmanifest-sha256.txt";
-      if (!isNamed) this.wrong(path, "清单没有提到这个文件", "no manifest names this file");
-    }
+    await this.checkOxum(payload);
     this.report.make(CHECK.BAG);
   }
 
-  async compare(path, wanted, algorithms) {
-    for (const name of algorithms) {
-      if (wanted[name] === undefined) this.wrong(path, `不在 ${name} 清单中`, `not in the ${name} manifest`);
-    }
-    if (!this.folder.has(path)) {
-      this.wrong(path, "清单提到它，文件夹里没有", "a manifest names it, the folder has it not", "MISSING_FILE");
-      return;
-    }
-    const found = await digestsOrNull(this.folder, path, algorithms, this.progress, (zh, en) =>
-      this.wrong(path, zh, en, "MISSING_FILE"));
-    this.found.set(path, found);
-    for (const name of algorithms) {
-      if (found !== null && wanted[name] !== undefined && found[name] !== wanted[name]) {
-        this.wrong(path, `${name} 为 ${found[name]}，清单为 ${wanted[name]}`,
-          `has ${name}:${found[name]}, the manifest says ${wanted[name]}`, "DIGEST_MISMATCH");
-        break;
-      }
+  /** Read every file that is there, each once. */
+  async readAll() {
+    const paths = this.folder.paths();
+    paths.forEach((path) => this.progress.expect(this.folder.size(path)));
+    for (const path of paths) {
+      const algorithms = isPayload(path) ? ["sha256", "sm3"] : ["sha256"];
+      const found = await digestsOrNull(this.folder, path, algorithms, this.progress,
+        (zh, en) => this.strange(path, zh, en));
+      if (found !== null) this.found.set(path, found);
     }
   }
+
+  /** The digests in a manifest by path, or null where it is not there. */
+  async readManifest(manifest) {
+    const text = this.folder.has(manifest) ? await this.folder.text(manifest, MAX_MANIFEST_BYTES) : undefined;
+    if (text === undefined) {
+      this.report.add("MISSING_FILE", CHECK.BAG, manifest, say("缺失", "missing: a bag has this manifest"));
+      return null;
+    }
+    const lines = (text ?? "not UTF-8").split("\n");
+    if (lines.pop() !== "") this.strange(manifest, "在行中中断", "breaks off in the midst of a line");
+    const named = new Map();
+    for (const [at, line] of lines.entries()) {
+      const [, digest, coded] = /^([0-9a-f]{64})  ([^\r\n]+)$/.exec(line) ?? [];
+      const path = coded && decodePath(coded);
+      if (!path) this.strange(manifest, `第 ${at + 1} 行不是摘要和路径`, `line ${at + 1} is not a digest and a path`);
+      else if (named.has(path)) this.strange(manifest, `${path} 列出两次`, `line ${at + 1} names ${path} a second time`);
+      else named.set(path, digest);
+    }
+    return named;
+  }
+
+  /** Hold one manifest against the files that it should name, and no other. */
+  compare(manifest, name, named, there) {
+    if (named === null) return;
+    const unnamed = [...there].filter((path) => !named.has(path));
+    const moved = new Map(unnamed.map((path) => [this.found.get(path)[name], path]));
+    const explained = new Set();
+    for (const [path, digest] of named) {
+      const found = there.has(path) ? this.found.get(path)[name] : null;
+      const newName = moved.get(digest);
+      if (found === null && newName !== undefined) {
+        explained.add(newName);
+        this.missing(path, `被改名为 ${newName}`, `renamed to ${newName}: ${manifest} names it`);
+      } else if (found === null) {
+        this.missing(path, `缺失：${manifest} 提到它`, `missing: ${manifest} names it`);
+      } else if (found !== digest) {
+        this.report.add("DIGEST_MISMATCH", CHECK.BAG, path,
+          say(`被改动：${name} 为 ${found}，${manifest} 记载 ${digest}`,
+            `changed: has ${name}:${found}, ${manifest} says ${digest}`));
+      }
+    }
+    for (const path of unnamed) {
+      if (!explained.has(path)) this.strange(path, `多出：${manifest} 没有提到它`, `added: ${manifest} does not name it`);
+    }
+  }
+
+  missing(path, zh, en) {
+    this.report.add("MISSING_FILE", CHECK.BAG, path, say(zh, en));
+  }
+
+  /** The payload's size as bag-info.txt says it. */
+  async checkOxum(payload) {
+    const info = (await this.folder.text("bag-info.txt")) ?? "";
+    const said = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m.exec(info);
+    const bytes = [...payload].reduce((sum, path) => sum + this.found.get(path).size, 0);
+    if (said && (said[1] !== String(bytes) || said[2] !== String(payload.size))) {
+      this.strange("bag-info.txt", `记载 ${said[1]}.${said[2]}，实为 ${bytes}.${payload.size}`,
+        `says Payload-Oxum ${said[1]}.${said[2]}, the payload is ${bytes}.${payload.size}`);
+    }
+  }
+}
+
+/** The path that a manifest's spelling says, or null where it is not spelt in the one way. */
+function decodePath(text) {
+  const path = text.replace(/%0D/g, "\r").replace(/%0A/g, "\n").replace(/%25/g, "%");
+  const coded = path.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  return coded === text ? path : null;
 }

@@ -63,8 +63,8 @@ class Keyring {
  * Check 2: who signed the checkpoint. `pinned` is the key from elsewhere, or null.
  * Says whether the origin is proven as far as signatures go.
  */
-function checkSignature(report, checkpoint, keyring, pinned) {
-  const wrong = (zh, en) => report.add("SIGNATURE", CHECK.SIGNATURE, "checkpoint", say(zh, en));
+function checkSignature(report, checkpoint, keyring, pinned, subject = "checkpoint") {
+  const wrong = (zh, en) => report.add("SIGNATURE", CHECK.SIGNATURE, subject, say(zh, en));
   report.make(CHECK.SIGNATURE);
   const first = keyring.first;
   if (pinned && first && first.text !== pinned.text) {
@@ -80,12 +80,12 @@ function checkSignature(report, checkpoint, keyring, pinned) {
     wrong(`检查点的来源是 ${checkpoint.origin}，密钥属于 ${key.name}`,
       `it is of origin ${checkpoint.origin}, the key of ${key.name}`);
   }
-  report.attempt("SIGNATURE", CHECK.SIGNATURE, "checkpoint", () => verifyNote(checkpoint, key));
+  report.attempt("SIGNATURE", CHECK.SIGNATURE, subject, () => verifyNote(checkpoint, key));
   const named = first ?? key;
   report.facts.verifier_key = named.text;
   report.facts.fingerprint = fingerprint(named);
   if (!pinned) {
-    report.add("ORIGIN_NOT_PROVEN", CHECK.SIGNATURE, "checkpoint",
+    report.add("ORIGIN_NOT_PROVEN", CHECK.SIGNATURE, subject,
       say(`没有给出验证密钥；日志自称的密钥是 ${named.text}`,
         `no key was pinned; the log itself names ${named.text}`), WARNING);
   }

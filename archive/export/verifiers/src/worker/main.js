@@ -87,13 +87,17 @@ const PROVING = [
 ];
 
 async function checkBag(folder, report, question, progress) {
-  const text = (await folder.text(PACKAGE_INDEX)) ?? "";
-  if (/"kind":"audit_pack"/.test(text) || folder.paths("data/log/").length > 0) {
-    await checkAuditPack(folder, report, question, progress);
-    return "audit_pack";
+  const bag = new Bag(folder, report, progress);
+  await bag.check();
+  const index = await readIndex(folder, report);
+  if (index === null) {
+    report.leave("除文件以外的一切：没有目录就无从知道包内应有什么",
+      "everything but the files: without its index nobody knows what the package holds");
+    return folder.paths("data/log/").length > 0 ? "audit_pack" : "evidence_package";
   }
-  await new EvidencePackage(folder, report, question, progress).check();
-  return "evidence_package";
+  if (index.kind === "audit_pack") await checkAuditPack(bag, index, question);
+  else await new EvidencePackage(bag, index, question).check();
+  return index.kind;
 }
 
 self.onmessage = async ({ data }) => {

@@ -98,22 +98,33 @@ function readCosignature(note, line, key) {
   return ed25519Verifies(key.bytes, message, line.bytes.subarray(8)) ? { time: Number(time) } : null;
 }
 
-/** A tlog-proof file as {index, hashes, checkpoint}. */
+/** A tlog-proof file as {index, extra, hashes, checkpoint}. */
 function readProof(bytes) {
   const text = fromUtf8(bytes.subarray(0, MAX_NOTE_BYTES));
   const end = text === null ? -1 : text.indexOf("\n\n");
   const lines = end < 0 ? [] : text.slice(0, end).split("\n");
   if (lines.shift() !== "c2sp.org/tlog-proof@v1") fail("不是包含证明文件", "not a tlog-proof");
-  if (lines[0]?.startsWith("extra ")) {
-    if (fromBase64(lines.shift().slice(6)) === null) fail("extra 行不正确", "malformed extra line");
-  }
+  const extra = lines[0]?.startsWith("extra ") ? fromBase64(lines.shift().slice(6)) : undefined;
+  if (extra === null) fail("extra 行不正确", "malformed extra line");
   const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "");
   if (!index || !Number.isSafeInteger(Number(index[1]))) fail("缺少 index 行", "no index line");
-  if (lines.length > 63) fail("证明过长", "more hashes than a proof can have");
+  const hashes = readHashes(lines);
+  const checkpoint = bytes.subarray(toUtf8(text.slice(0, end + 2)).length);
+  return { index: Number(index[1]), extra, hashes, checkpoint };
+}
+
+function readHashes(lines) {
+  if (lines.length > 128) fail("证明过长", "more hashes than a proof can have");
   const hashes = lines.map(fromBase64);
   if (hashes.some((hash) => hash === null || hash.length !== 32)) {
     fail("证明中的哈希不正确", "a hash of the proof is malformed");
   }
-  const checkpoint = bytes.subarray(toUtf8(text.slice(0, end + 2)).length);
-  return { index: Number(index[1]), hashes, checkpoint };
+  return hashes;
+}
+
+/** A consistency proof on file: one hash in base64 on each line. */
+function readHashLines(bytes) {
+  const text = fromUtf8(bytes);
+  if (text === null || (text !== "" && !text.endsWith("\n"))) fail("证明在行中中断", "the proof breaks off");
+  return readHashes(text.split("\n").slice(0, -1));
 }

@@ -66,32 +66,37 @@ function readToken(bytes) {
   return { digest: IMPRINT_DIGESTS[oid] ?? null, oid, imprint: expectDer(imprint, 0x04).body, time };
 }
 
+/** A GeneralizedTime as a time of the log, in whole microseconds rounded up. */
 function readGeneralizedTime(text) {
-  const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?Z$/.exec(text ?? "");
+  const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?Z$/.exec(text ?? "");
   if (!found) malformedToken();
-  const [, year, month, day, hour, minute, second, fraction] = found;
-  return `${year}-${month}-${day}T${hour}:${minute}:${second}.${(fraction ?? "").padEnd(6, "0")}Z`;
+  const [, year, month, day, hour, minute, second, fraction = ""] = found;
+  const micros = Number(fraction.slice(0, 6).padEnd(6, "0")) + (/[1-9]/.test(fraction.slice(6)) ? 1 : 0);
+  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(at.getTime())) malformedToken();
+  const whole = new Date(at.getTime() + (micros === 1e6 ? 1000 : 0)).toISOString().slice(0, 19);
+  return `${whole}.${String(micros % 1e6).padStart(6, "0")}Z`;
 }
 
-/** Check 15 for one token over one checkpoint; `stamp` is its entry or undefined. */
-function checkToken(report, path, bytes, checkpoint, stamp) {
+/** Check 15 for one token over one checkpoint; `stamps` are the entries that speak of it. */
+function checkToken(report, path, bytes, checkpoint, stamps) {
   const wrong = (zh, en) => report.add("TIMESTAMP", CHECK.TOKENS, path, say(zh, en));
-  const token = report.attempt("TIMESTAMP", CHECK.TOKENS, path, () => readToken(bytes));
+  const token = report.attempt("MALFORMED_TIMESTAMP", CHECK.TOKENS, path, () => readToken(bytes));
   if (token === undefined) return;
+  const stamp = stamps.find((one) => one.token_sha256 === toHex(sha256(bytes)));
+  const seqs = stamps.map((one) => one.seq).join(", ");
   if (token.digest === null) {
     report.leave(`${path}：摘要算法未知`, `${path}: its imprint is by an unknown digest (${token.oid})`);
   } else if (!sameBytes(token.digest(checkpoint.message), token.imprint)) {
     wrong("时间戳盖的不是这个检查点", "the token is over another checkpoint");
-    return;
+  } else if (stamps.length > 0 && stamp === undefined) {
+    wrong(`不是第 ${seqs} 条所记的时间戳`, `not the token that entry ${seqs} names`);
+  } else if (stamp !== undefined && stamp.gen_time !== token.time) {
+    wrong(`时间为 ${token.time}，第 ${stamp.seq} 条记为 ${stamp.gen_time}`, `says ${token.time}, entry ${stamp.seq} says ${stamp.gen_time}`);
+  } else {
+    report.facts.tokens ??= [];
+    report.facts.tokens.push({ path, size: checkpoint.size, time: token.time });
   }
-  if (stamp && stamp.token_sha256 !== toHex(sha256(bytes))) {
-    wrong(`不是第 ${stamp.seq} 条所记的时间戳`, `is not the token of entry ${stamp.seq}`);
-  } else if (stamp && stamp.time !== token.time) {
-    wrong(`时间为 ${token.time}，第 ${stamp.seq} 条记为 ${stamp.time}`,
-      `says ${token.time}, entry ${stamp.seq} says ${stamp.time}`);
-  }
-  report.facts.tokens ??= [];
-  report.facts.tokens.push({ path, size: checkpoint.size, time: token.time });
 }
 
 /**
@@ -143,13 +148,12 @@ function finishAnchors(report) {
   } else {
     report.skip(CHECK.TOKENS, "没有时间戳", "there is no timestamp token");
   }
-  if (report.facts.cosignatures || report.failed(CHECK.WITNESSES)) {
-    report.make(CHECK.WITNESSES);
-    report.leave("见证方是否可信、是否足数：密钥来自日志自身的条目",
-      "whether the witnesses are to be trusted and enough: their keys come from the log's own entries");
-  } else {
-    report.skip(CHECK.WITNESSES, "没有可核对的见证联署", "there is no cosignature that can be checked");
-  }
+  report.skip(CHECK.WITNESSES, ...(report.facts.cosignatures
+    ? ["联署有效，但见证方的密钥出自日志自身：是否可信、是否足数须由策略文件决定",
+      "the cosignatures hold, but only the log itself names these witnesses: a policy must say whose count"]
+    : ["没有可核对的见证联署", "there is no cosignature that can be checked"]));
+  report.leave("见证方是否可信、是否足数：请用 evd verify --policy",
+    "witnesses: no policy says whose cosignatures count; ask evd verify --policy");
   for (const name of new Set(report.facts.strangers ?? [])) {
     report.leave(`${name} 的签名：没有它的密钥`, `signatures of ${name}: its key is not here`);
   }
