@@ -14,6 +14,7 @@ from archive.log.reader import CHECKPOINT, LogFiles
 from archive.stores.landing import LandingStore
 from archive.streams.buffers import BufferPool
 from archive.verify.findings import CatalogDiffers
+from archive.verify.journal import Journal
 from archive.verify.meanwhile import look
 from archive.verify.objects import ObjectChecks
 from archive.verify.witnesses import NamedNote, WitnessChecks
@@ -38,6 +39,7 @@ class Question:
         key: The log's first key, obtained elsewhere.
         known: Checkpoints obtained elsewhere.
         deep: Whether every object is read, and the catalog compared.
+        journal: What earlier runs of a deep verification have read, to go on from there.
         algorithms: Digests to compare in a deep run.
         bodies: Whether the bodies of entries are held against their schemas.
         policy: Which logs and witnesses count, obtained elsewhere.
@@ -48,6 +50,7 @@ class Question:
     key: VerifierKey | None = None
     known: Sequence[Checkpoint] = ()
     deep: bool = False
+    journal: Journal | None = None
     algorithms: tuple[Algorithm, ...] = (Algorithm.SHA256,)
     bodies: bool = False
     policy: Policy | None = None
@@ -154,7 +157,8 @@ def verify_archive(
     findings = FindingList()
     algorithms = question.algorithms if question.deep else None
     landing = LandingStore(layout, BufferPool())
-    objects = ObjectChecks(landing, findings, algorithms, progress.read, question.expected)
+    asked = (question.expected, question.journal)
+    objects = ObjectChecks(landing, findings, algorithms, progress.read, *asked)
     source = _Source(LogFiles(layout.log))
     witnesses = WitnessChecks(KeptCheckpoints(layout.log), findings, question.policy)
 

@@ -13,6 +13,7 @@ from archive.errors import StorageError
 from archive.stores.interface import ObjectMissing
 from archive.stores.landing import LandingStore
 from archive.verify.findings import UnloggedObject
+from archive.verify.journal import Journal
 from archive.verify.meanwhile import Meanwhile, evicted_by
 from hashing.digest import Algorithm, Digest, ObjectDigests
 from hashing.entry import Act, Entry
@@ -35,6 +36,8 @@ class ObjectChecks:
         algorithms: Digests to compare, or None to look at presence and size only.
         progress: Told of the bytes read, from several threads.
         expected: The objects that must be there, by SHA-256 in hexadecimal; None: all.
+        journal: Objects that earlier runs of a deep verification found intact, where it goes on
+            with one; it is told of those that this run finds intact.
     """
 
     def __init__(
@@ -44,12 +47,15 @@ class ObjectChecks:
         algorithms: Iterable[Algorithm] | None,
         progress: Callable[[int], None],
         expected: frozenset[str] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._landing = landing
         self._findings = findings
         self._algorithms = None if algorithms is None else tuple(algorithms)
         self._progress = progress
         self._expected = expected
+        self._journal = journal
+        self._passed_over = 0
         readers = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="verify")
         self._room = BoundedSemaphore(readers * QUEUED_PER_READER)
@@ -84,6 +90,9 @@ class ObjectChecks:
         elif stored.size_bytes != digests.size_bytes:
             detail = f"is {stored.size_bytes} bytes, entry {seq} says {digests.size_bytes}"
             self._wrong.append((DigestMismatch, CHECK_DIGESTS, _name(digests.sha256), detail))
+        elif self._journal is not None and self._journal.knows(digests.sha256):
+            self._passed_over += 1
+            self._progress(digests.size_bytes)
         elif self._algorithms is not None:
             self._room.acquire()
             self._pool.submit(self._read, seq, digests).add_done_callback(self._read_done)
@@ -111,6 +120,8 @@ class ObjectChecks:
         elif None not in (expected.sm3, found.sm3) and found.sm3 != expected.sm3:
             detail = f"has {found.sm3}, entry {seq} says {expected.sm3}"
         else:
+            if self._journal is not None:
+                self._journal.note(found.sha256, found.size_bytes)
             return
         self._wrong.append((DigestMismatch, CHECK_DIGESTS, _name(expected.sha256), detail))
 
@@ -143,10 +154,21 @@ class ObjectChecks:
         for hex_digest in sorted(set(unlogged) - meanwhile.taken_in):
             name, detail = _name(Digest.sha256(hex_digest)), "no entry speaks of it"
             self._findings.add(UnloggedObject, CHECK_UNLOGGED, name, detail, Severity.WARNING)
+        if self._journal is not None:
+            not_checked += self._told_by(self._journal)
         away = len(self._evicted & self._missing.keys())
         if away:
             not_checked.append(f"{away} objects that lie in further stores only")
         return not_checked
+
+    def _told_by(self, journal: Journal) -> list[str]:
+        told = []
+        if self._passed_over:
+            read = f"{self._passed_over} objects again that were read since {journal.since}"
+            told.append(f"{read}, as the journal of this verification says")
+        if journal.trouble is not None:
+            told.append(f"nothing is left out, but the journal ends early: {journal.trouble}")
+        return told
 
     def _unlogged(self) -> list[str]:
         listed = (stored.digest.hex for stored in self._landing.list_objects())

@@ -109,7 +109,7 @@ class Output:
             return
         for name, value in facts:
             if value:
-                self.line(f"{name}: {value}")
+                self.line(f"{name}: {value}" if name else value)
 
     def line(self, text: str) -> None:
         """Write a line of a report for people; one that is also data is :meth:`data`."""

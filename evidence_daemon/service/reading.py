@@ -4,10 +4,12 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import Any
 
 from archive.archive import Archive
 from archive.catalog.rows import EventRow, FindQuery, RecordingRow
+from archive.custody.statement import ANCHOR_KINDS, Statement
 from archive.errors import PolicyError
 from archive.log.reader import LogFiles
 from archive.read_only import ReadOnlyArchive
@@ -103,6 +105,20 @@ class Reading:
         """
         row = self._archive.catalog.recording(prefix)
         return (event_json(event) for event in self._archive.catalog.custody(row.id))
+
+    def statement(self, prefix: str) -> dict[str, Any]:
+        """The three times of a recording, on what evidence, and what is not proven.
+
+        Raises:
+            NoSuchRecording: The prefix matches none, or several.
+        """
+        catalog = self._archive.catalog
+        row = catalog.recording(prefix)
+        seq = min(seen.seq for seen in catalog.occurrences(row.id))
+        entry = next(self._files.entries_at([seq]))
+        found = (catalog.first_anchor(seq, kind) for kind in ANCHOR_KINDS)
+        bounds = sorted(filter(None, found), key=attrgetter("time_us"))
+        return Statement(row, entry, catalog.docking(row.docking), bounds).as_json()
 
     def why(self, prefix: str) -> dict[str, Any]:
         """What keeps a recording.

@@ -32,7 +32,7 @@ def test_a_copy_is_the_recording_and_is_in_the_log(
     [entry] = station.site.acts("export")
     assert entry["recordings"] == [row["id"]]
     assert (entry["purpose"], entry["approval"]) == (PURPOSE[1], "2024-117")
-    assert station.ask("custody", row["id"])[-1]["act"] == "export"
+    assert station.ask("custody", row["id"])[-2]["act"] == "export"
 
 
 @pytest.mark.parametrize("purpose", [(), ("--purpose", "  ")], ids=["none", "blank"])

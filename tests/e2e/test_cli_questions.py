@@ -84,7 +84,7 @@ def test_show_takes_the_beginning_of_an_id(full_station: EvdStation, cards: list
 
 def test_custody_tells_the_whole_history(full_station: EvdStation) -> None:
     [row] = full_station.ask("find", "--recorder", "4560002", "--limit", "1")
-    events = full_station.ask("custody", row["id"])
+    *events, statement = full_station.ask("custody", row["id"])
     acts = [event["act"] for event in events]
     assert acts == ["dock", "identify", "inventory", "ingest", "undock", "receipt"]
     assert [event["seq"] for event in events] == sorted(event["seq"] for event in events)
@@ -92,6 +92,17 @@ def test_custody_tells_the_whole_history(full_station: EvdStation) -> None:
     shown = full_station.evd("custody", row["id"][:10], "--lang", "zh").stdout
     assert shown.splitlines()[0] == "条目\t时间\t事件\t操作者\t内容"
     assert "\t归档\t" in shown
+    assert statement["type"] == "statement"
+    assert statement["recorded"]["at"] == row["recorded_at"]
+    assert statement["received"] == {
+        "at": row["collected_at"],
+        "clock": statement["received"]["clock"],
+        "entry": next(event["seq"] for event in events if event["act"] == "ingest"),
+    }
+    assert statement["not_later_than"] == []
+    assert statement["officer"] == {"id": "100002", "source": "file_name"}
+    assert statement["not_proven"]["zh"] in shown
+    assert "不晚于: 尚无时间戳或见证界定" in shown
 
 
 def test_why_says_what_keeps_a_recording(full_station: EvdStation) -> None:

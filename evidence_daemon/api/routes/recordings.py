@@ -51,6 +51,12 @@ def custody(service: CurrentArchive, _peer: CurrentPeer, recording: str) -> Stre
     return stream_lines(service.reading.custody(recording))
 
 
+@router.get("/{recording}/statement")
+def statement(service: CurrentArchive, _peer: CurrentPeer, recording: str) -> dict[str, Any]:
+    """The three times of a recording, on what evidence, and what is not proven."""
+    return service.reading.statement(recording)
+
+
 @router.get("/{recording}/why")
 def why(service: CurrentArchive, _peer: CurrentPeer, recording: str) -> dict[str, Any]:
     """What keeps a recording."""

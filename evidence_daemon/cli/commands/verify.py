@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from evidence_daemon.errors import UsageError
 
 if TYPE_CHECKING:
     from archive.verify import archive as verification
+    from archive.verify.journal import Journal
+    from hashing.digest import Algorithm
 
 _ARCHIVE = "archive"
 """What ``evd init`` calls the archive inside its folder."""
@@ -67,6 +70,16 @@ _ARCHIVE = "archive"
     help=say(zh="--deep 核对的摘要；all 包括 SM3。", en="What --deep compares; all adds SM3."),
 )
 @click.option(
+    "--resume",
+    "journal_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=say(
+        zh="记下 --deep 已读过的原件；中断后再用同一文件即可接着校验。",
+        en="Note in this file what --deep has read; after an interruption go on with it.",
+    ),
+)
+@click.option(
     "--bodies",
     is_flag=True,
     help=say(zh="还核对条目内容的格式。", en="Hold entries against their schemas too."),
@@ -80,6 +93,7 @@ def command(
     path: Path | None,
     deep: bool,
     digests: str,
+    journal_file: Path | None,
     bodies: bool,
     key_text: str | None,
     policy_file: Path | None,
@@ -96,15 +110,18 @@ def command(
 
     if digests == "all" and not deep:
         raise UsageError("--digests all reads objects, which only --deep does")
+    if journal_file is not None and not deep:
+        raise UsageError("--resume is about reading objects, which only --deep does")
     config = invocation.load_config().config
     root = _archive_in(path or config.archive.directory)
     key = read_key(key_text or config.verify.key)
     known = [read_known(file) for file in known_files]
+    algorithms = tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,)
     question = Question(
         key=key,
         known=[one.checkpoint for one in known],
         deep=deep,
-        algorithms=tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,),
+        algorithms=algorithms,
         bodies=bodies,
         policy=read_policy(policy_file or config.verify.policy),
         others=[one.named for one in known],
@@ -116,11 +133,26 @@ def command(
         report: Report = PackageReport.of(package, replace(question, deep=True))
         report.print(invocation.output)
         return package.exit_code
-    with invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS) as progress:
+    with contextlib.ExitStack() as stack:
+        if journal_file is not None:
+            journal = stack.enter_context(_journal(journal_file, root, algorithms))
+            question = replace(question, journal=journal)
+        progress = stack.enter_context(
+            invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS)
+        )
         watched = _watched(progress, _stored_bytes(root) if deep else None)
         verdict = judge_signers(verify_archive(root, question, watched), known, key)
     Report(verdict, question, Layout(root).catalog.exists()).print(invocation.output)
     return verdict.exit_code
+
+
+def _journal(file: Path, root: Path, algorithms: "Sequence[Algorithm]") -> "Journal":
+    """The journal of the verification of this log."""
+    from archive.layout import Layout
+    from archive.log.reader import LogFiles
+    from archive.verify.journal import Journal
+
+    return Journal.open(file, LogFiles(Layout(root).log).head().origin, algorithms)
 
 
 def _archive_in(path: Path) -> Path:
