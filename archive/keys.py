@@ -1,18 +1,24 @@
 """Key files: tight modes, never inside the archive, never an argument."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from archive.durable import create_exclusive, fsync_directory, storage_errors
 from archive.errors import KeyUnavailable, StorageError
 from archive.private_files import is_private
+from hashing.cosignature import CosigningKey
 from hashing.errors import EvidenceError
 from hashing.note import SigningKey
 
 LOG_KEY = "log.key"
+WITNESS_KEY = "witness.key"
 KEY_SUFFIX = ".key"
 KEY_MODE = 0o600
 KEYS_DIRECTORY_MODE = 0o700
+
+_Key = TypeVar("_Key")
 
 
 def create_log_key(directory: Path, prefix: str) -> SigningKey:
@@ -27,11 +33,31 @@ def create_log_key(directory: Path, prefix: str) -> SigningKey:
         MalformedKey: The prefix cannot be part of a key name.
     """
     key = SigningKey.generate_origin(prefix)
+    _create(directory, LOG_KEY, key.encode())
+    return key
+
+
+def create_witness_key(directory: Path, name: str) -> CosigningKey:
+    """Make the key by which this station cosigns the checkpoints of others, as above.
+
+    Args:
+        directory: The keys directory; made if it does not exist.
+        name: The name it signs under.
+
+    Raises:
+        StorageError: There is a key already, which is never overwritten.
+        MalformedKey: The name cannot name a key.
+    """
+    key = CosigningKey.generate(name)
+    _create(directory, WITNESS_KEY, key.encode())
+    return key
+
+
+def _create(directory: Path, name: str, text: str) -> None:
     with storage_errors(f"cannot make {directory}"):
         directory.mkdir(mode=KEYS_DIRECTORY_MODE, parents=True, exist_ok=True)
     fsync_directory(directory.parent)
-    create_exclusive(directory / LOG_KEY, f"{key.encode()}\n".encode(), KEY_MODE)
-    return key
+    create_exclusive(directory / name, f"{text}\n".encode(), KEY_MODE)
 
 
 def load_log_key(directory: Path) -> SigningKey:
@@ -40,7 +66,19 @@ def load_log_key(directory: Path) -> SigningKey:
     Raises:
         KeyUnavailable: The file is missing, unreadable, open to others, or no key.
     """
-    path = directory / LOG_KEY
+    return _load(directory / LOG_KEY, SigningKey.parse)
+
+
+def load_witness_key(directory: Path) -> CosigningKey:
+    """Read the key by which this station cosigns the checkpoints of others.
+
+    Raises:
+        KeyUnavailable: The file is missing, unreadable, open to others, or no key.
+    """
+    return _load(directory / WITNESS_KEY, CosigningKey.parse)
+
+
+def _load(path: Path, parse: Callable[[str], _Key]) -> _Key:
     try:
         private, data = _read_private(path)
     except OSError as error:
@@ -48,7 +86,7 @@ def load_log_key(directory: Path) -> SigningKey:
     if not private:
         raise KeyUnavailable(f"key file {path} can be read by others; chmod 600 it")
     try:
-        return SigningKey.parse(data.decode("utf-8", errors="replace"))
+        return parse(data.decode("utf-8", errors="replace"))
     except EvidenceError as error:
         raise KeyUnavailable(f"key file {path}: {error.detail}") from error
 

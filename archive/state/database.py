@@ -16,10 +16,13 @@ from archive.databases import database_errors
 from archive.durable import storage_errors
 from archive.filesystems import refuse_network
 from archive.sqlite import reading_engine, writing_engine
-from archive.state import jobs
+from archive.state import jobs, witnessed
 from archive.state.errors import StateDamaged
 from archive.state.jobs import Job, Pending
 from archive.state.migrating import migrate
+from archive.state.witnessed import Witnessed
+from hashing.cosignature import CosigningKey
+from hashing.witness import AddCheckpoint, SeenHead, TrustedLogs
 
 FORGOTTEN_AT_ONCE: Final = 1000
 
@@ -119,6 +122,23 @@ class StateDatabase:
         """What is still to be done, by kind."""
         with self._errors("read"), self._reading.begin() as connection:
             return jobs.pending(connection)
+
+    def witness(
+        self, request: AddCheckpoint, trusted: TrustedLogs, key: CosigningKey, time_s: int
+    ) -> Witnessed:
+        """Decide on a request for a cosignature; a head that is cosigned is durable on return."""
+        with self._changing() as connection:
+            return witnessed.add_checkpoint(connection, request, trusted, key, time_s)
+
+    def cosigned_note(self, origin: str) -> bytes | None:
+        """The checkpoint of a log that this station cosigned last; None if it cosigned none."""
+        with self._errors("read"), self._reading.begin() as connection:
+            return witnessed.cosigned_note(connection, origin)
+
+    def witnessed_heads(self) -> dict[str, SeenHead]:
+        """The heads that this station cosigned last, by the logs' origins."""
+        with self._errors("read"), self._reading.begin() as connection:
+            return witnessed.heads(connection)
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[Connection]:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration: a database that stands there needs none."""
 
 jobs = Table(
@@ -20,4 +20,13 @@ jobs = Table(
     Column("lease_until_us", Integer),
     Column("done_us", Integer),
     Index("jobs_by_due", "kind", "done_us", "due_us", "key"),
+)
+
+witnessed = Table(
+    "witnessed",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("note", LargeBinary, nullable=False),
 )
