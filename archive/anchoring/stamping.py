@@ -15,11 +15,12 @@ import structlog
 from archive.anchoring.authority import Authority
 from archive.archive import Archive
 from archive.durable import replace_group
-from archive.log.reader import LogFiles, kept_checkpoint_path, timestamp_path
+from archive.log.kept import KeptCheckpoints
+from archive.log.reader import LogFiles, timestamp_path
 from archive.log.writer import STATION_ACTOR
 from hashing.checkpoint import Checkpoint
 from hashing.entry import Act, format_time
-from hashing.errors import EvidenceError, IntegrityError
+from hashing.errors import EvidenceError
 from hashing.note import SignedNote
 from hashing.timestamp import (
     NONCE_BITS,
@@ -129,19 +130,10 @@ class Stamper:
     def _keep(
         self, authority: Authority, checkpoint: Checkpoint, note: bytes, token: Token
     ) -> None:
-        size, log = checkpoint.size, self._archive.layout.log
-        files = [(log / timestamp_path(size, authority.name), token.answer)]
-        if not self._is_kept(checkpoint):
-            files.append((log / kept_checkpoint_path(size), note))
-        replace_group(files)
-
-    def _is_kept(self, checkpoint: Checkpoint) -> bool:
-        """Whether the checkpoint lies there already, perhaps with more signatures."""
-        kept = self._files.kept_checkpoint(checkpoint.size)
-        try:
-            return kept is not None and SignedNote.parse(kept).text == checkpoint.body()
-        except IntegrityError:
-            return False
+        log = self._archive.layout.log
+        KeptCheckpoints(log).keep(SignedNote.parse(note))
+        path = log / timestamp_path(checkpoint.size, authority.name)
+        replace_group([(path, token.answer)])
 
     def _log(
         self,

@@ -27,6 +27,8 @@ DOCKING: Final = "docking"
 
 STAMP: Final = "stamp"
 """The kind of an anchor that is an authority's token."""
+WITNESS: Final = "witness"
+"""The kind of an anchor that is a witness's cosignature."""
 STATION: Final = "station"
 SETTINGS: Final = "settings"
 """The subject of the one kind of event that is about the station itself."""
@@ -316,6 +318,19 @@ def _stamp(entry: Entry, _: Projection) -> Iterator[Operation]:
     yield Operation(Verb.ANCHOR, row)
 
 
+def _witness(entry: Entry, _: Projection) -> Iterator[Operation]:
+    body = entry.fields
+    row = {name: body[name] for name in ("size", "root")} | {
+        "seq": entry.seq,
+        "kind": WITNESS,
+        "name": body["witness"],
+        "time_us": parse_time(body["cosigned_time"]),
+        "token_sha256": None,
+        "renews": None,
+    }
+    yield Operation(Verb.ANCHOR, row)
+
+
 _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]]] = {
     Act.CONFIG: _config,
     Act.DOCK: _dock,
@@ -334,4 +349,5 @@ _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]
     Act.VIEW: _view,
     Act.EXPORT: _export,
     Act.STAMP: _stamp,
+    Act.WITNESS: _witness,
 }

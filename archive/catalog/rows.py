@@ -271,12 +271,12 @@ class AnchorRow:
 
     Attributes:
         seq: The entry that says so.
-        kind: ``stamp``: the token of a time-stamping authority.
+        kind: ``stamp``: the token of a time-stamping authority; ``witness``: a cosignature.
         name: Who.
         size: For how many entries.
         root: The root over them, in hexadecimal.
         time_us: By when they existed, as that one says.
-        token_sha256: SHA-256 of the token's file.
+        token_sha256: SHA-256 of the token's file; None for a cosignature.
         renews: The same of the token whose proof this one renews.
     """
 

@@ -1,10 +1,12 @@
 """Checkpoints that are kept because others vouch for them: ``log/checkpoints/<size>``.
 
 Each is the signed note of that size with the cosignatures gathered so far. A line that is there
-stays there: :meth:`KeptCheckpoints.keep` only adds. Writing is for the archive's one writer.
+stays there: :meth:`KeptCheckpoints.keep` only adds. Writing is for the archive's one writer, whose
+threads take turns.
 """
 
 import os
+import threading
 from pathlib import Path
 
 from archive.durable import make_directory, replace_atomically, storage_errors
@@ -15,6 +17,8 @@ from hashing.note import SignedNote
 
 CHECKPOINTS = "checkpoints"
 _MAX_DIGITS = 19
+_KEEPING = threading.Lock()
+"""Held while a kept checkpoint is read and replaced, whoever of the writer's threads does it."""
 
 
 class KeptCheckpoints:
@@ -56,6 +60,10 @@ class KeptCheckpoints:
             IntegrityError: The note is no checkpoint, or what is kept is none.
             StorageError: The disk refuses.
         """
+        with _KEEPING:
+            return self._keep(note)
+
+    def _keep(self, note: SignedNote) -> SignedNote:
         size = Checkpoint.parse(note.text).size
         before = self.read(str(size))
         if before is not None:

@@ -6,21 +6,24 @@ entries, and the checkpoint is written only when they give the root that it was 
 
 Order, so that a crash leaves the old log whole: bundles and tiles, what entries name (notes,
 seals, tokens and the checkpoints they are over), the checkpoint; then the partial files that no
-checkpoint needs any more go. A note, seal or kept checkpoint that the target has is never
-replaced.
+checkpoint needs any more go. A note or seal that the target has is never replaced; to a kept
+checkpoint only the lines of further witnesses are added.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from archive.log.kept import CHECKPOINTS
 from archive.log.reader import TIMESTAMPS, kept_checkpoint_path, timestamp_path
 from archive.replication.heads import LOG, Head, StoredLog
 from archive.stores.interface import Document, Documents
 from hashing.checkpoint import Checkpoint
+from hashing.cosignature import with_lines
 from hashing.edge import Tile, TileEdge
 from hashing.entry import Act, Entry, parse
-from hashing.errors import LogInconsistent
+from hashing.errors import IntegrityError, LogInconsistent
 from hashing.merkle import leaf_hash
+from hashing.note import SignedNote
 from hashing.tiles import (
     TILE_WIDTH,
     encode_bundle,
@@ -31,7 +34,7 @@ from hashing.tiles import (
 
 BATCH_BYTES: Final = 8 << 20
 BATCH_DOCUMENTS: Final = 64
-_NAMING: Final = (b'"act":"note"', b'"sealed_sha256"', b'"act":"stamp"')
+_NAMING: Final = (b'"act":"note"', b'"sealed_sha256"', b'"act":"stamp"', b'"act":"witness"')
 """Only entries with one of these can name a document; looking is cheaper than decoding."""
 
 Progress = Callable[[int, int], None]
@@ -140,17 +143,18 @@ class Extension:
 
     def _carry_named(self) -> None:
         """Copy what new entries name; by now their root has shown that they are the log's."""
-        for raw in self._naming:
-            for name in named_documents(parse(raw)):
-                data = self._source.read_document(name)
-                # An erased note is gone, and stays gone.
-                if data is not None and not self._has(name, data):
-                    self._add(name, data)
+        names = {name: None for raw in self._naming for name in named_documents(parse(raw))}
+        for name in names:
+            data, there = self._source.read_document(name), self._target.read_document(name)
+            if data is not None and there != data:  # an erased note is gone, and stays gone
+                self._carry(name, data, there)
 
-    def _has(self, name: str, data: bytes) -> bool:
-        """Whether the target has what an entry names; a token that no entry named gives way."""
-        there = self._target.read_document(name)
-        return there is not None and (there == data or not name.startswith(f"{LOG}/{TIMESTAMPS}/"))
+    def _carry(self, name: str, data: bytes, there: bytes | None) -> None:
+        """Copy what the target lacks; a token that no entry named gives way to the one named."""
+        if there is None or name.startswith(f"{LOG}/{TIMESTAMPS}/"):
+            self._add(name, data)
+        elif name.startswith(f"{LOG}/{CHECKPOINTS}/"):
+            self._add(name, _gathered(data, there))
 
     def _add(self, name: str, data: bytes) -> None:
         self._batch.append(Document(name, data))
@@ -163,8 +167,17 @@ class Extension:
         self._batch, self._batch_bytes = [], 0
 
 
+def _gathered(data: bytes, there: bytes) -> bytes:
+    """A kept checkpoint with the signature lines of both copies; else the source's."""
+    try:
+        ours, theirs = SignedNote.parse(data), SignedNote.parse(there)
+    except IntegrityError:
+        return data
+    return with_lines(theirs, ours.signatures).encode() if ours.text == theirs.text else data
+
+
 def named_documents(entry: Entry) -> Iterator[str]:
-    """The documents that an entry names: a note's text, a sealed object's header, a token."""
+    """The documents that an entry names: a note's text, a sealed header, what others signed."""
     body = entry.fields
     stored = body.get("object")
     if entry.act == Act.NOTE:
@@ -172,6 +185,8 @@ def named_documents(entry: Entry) -> Iterator[str]:
     elif entry.act == Act.STAMP:
         yield f"{LOG}/{kept_checkpoint_path(body['size'])}"
         yield f"{LOG}/{timestamp_path(body['size'], body['authority'])}"
+    elif entry.act == Act.WITNESS:
+        yield f"{LOG}/{kept_checkpoint_path(body['size'])}"
     elif isinstance(stored, dict) and "sealed_sha256" in stored:
         yield f"seals/{stored['sha256'][:2]}/{stored['sha256']}"
 

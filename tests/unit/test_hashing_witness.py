@@ -31,7 +31,7 @@ def root(size: int, leaves: list[bytes] = LEAVES) -> bytes:
 
 
 def signed(
-    size: int, *, leaves: list[bytes] = LEAVES, keys: tuple[SigningKey, ...] = (KEY,)
+    size: int, leaves: list[bytes] = LEAVES, keys: tuple[SigningKey, ...] = (KEY,)
 ) -> SignedNote:
     body = Checkpoint(KEY.name, size, root(size, leaves)).body()
     return SignedNote.parse(sign(body, list(keys)))
