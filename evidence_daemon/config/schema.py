@@ -14,9 +14,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from evidence_daemon.config.shape import Key
 from evidence_daemon.config.types import (
     AbsolutePath,
+    HttpAddress,
+    ListenAddress,
+    LogKeyText,
     NamePart,
     SocketPath,
     VerifierKeyText,
+    WitnessKeyText,
     ZoneName,
 )
 from hashing.errors import Bilingual
@@ -229,6 +233,67 @@ class StoreSection(Section):
     ] = False
 
 
+class WitnessesSection(Section):
+    """One ``[[witnesses]]`` table."""
+
+    words = Bilingual(
+        zh="见证方（C2SP tlog-witness）：它们确认日志只增不改；送出的只有检查点与证明。",
+        en="Witnesses (C2SP tlog-witness): they confirm that the log only grows; what leaves is "
+        "the checkpoint and a proof.",
+    )
+
+    name: Annotated[NamePart, Bilingual(zh="在命令中的名称。", en="What commands call it.")]
+    vkey: Annotated[
+        WitnessKeyText,
+        Bilingual(
+            zh="其验证密钥，由对方 evd log witness init 打印。",
+            en="Its verifier key, as evd log witness init prints it there.",
+        ),
+    ]
+    url: Annotated[
+        HttpAddress | None,
+        Bilingual(
+            zh="其地址；留空则用文件传递（evd log witness request）。它若称知道更长的日志，"
+            "本站即停止签名，故须是可信的网络或 https。",
+            en="Its address; without one, files are carried (evd log witness request). This "
+            "station signs nothing more once it says that it knows a longer log, so let the "
+            "network be trusted, or use https.",
+        ),
+    ] = None
+    timeout_s: Annotated[
+        float,
+        Field(ge=1, le=600),
+        Bilingual(
+            zh="多少秒没有答复即放弃，稍后再试。",
+            en="Seconds without an answer after which it is tried again later.",
+        ),
+    ] = 10.0
+
+
+class WitnessSection(Section):
+    """``[witness]``."""
+
+    words = Bilingual(
+        zh="为别的采集站作见证；密钥用 evd log witness init 生成。",
+        en="Being a witness of other stations; evd log witness init makes the key.",
+    )
+
+    listen: Annotated[
+        ListenAddress | None,
+        Bilingual(
+            zh="在此地址应答见证请求；留空则不应答。",
+            en="Where requests of other logs are answered; nowhere when absent.",
+        ),
+    ] = None
+    logs: Annotated[
+        tuple[LogKeyText, ...],
+        Bilingual(
+            zh="为哪些日志作见证：它们的验证密钥。",
+            en="Which logs are witnessed: their verifier keys.",
+        ),
+    ] = ()
+
+
 class IntakeSection(Section):
     """``[intake]``."""
 
@@ -363,6 +428,8 @@ class Config(BaseSettings):
     station: StationSection = StationSection()
     recorders: RecordersSection = RecordersSection()
     stores: tuple[StoreSection, ...] = ()
+    witnesses: tuple[WitnessesSection, ...] = ()
+    witness: WitnessSection = WitnessSection()
     intake: IntakeSection = IntakeSection()
     fixity: FixitySection = FixitySection()
     rules: RulesSection = RulesSection()
@@ -401,6 +468,16 @@ class Config(BaseSettings):
                 raise _conflict(("stores", index, "name"), "is the name of another store")
             if any(store.path == other.path for other in earlier):
                 raise _conflict(("stores", index, "path"), "is the path of another store")
+        return self
+
+    @model_validator(mode="after")
+    def _witnesses_distinct(self) -> Self:
+        for index, witness in enumerate(self.witnesses):
+            earlier = self.witnesses[:index]
+            if any(witness.name == other.name for other in earlier):
+                raise _conflict(("witnesses", index, "name"), "is the name of another witness")
+            if any(witness.vkey == other.vkey for other in earlier):
+                raise _conflict(("witnesses", index, "vkey"), "is the key of another witness")
         return self
 
 

@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from hashing.errors import Bilingual
+from hashing.cosignature import CosignerKey
+from hashing.errors import Bilingual, EvidenceError
+from hashing.note import VerifierKey
 
+_LAST_PORT = 65535
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its closing zero
 
 
@@ -50,6 +53,26 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("no time zone has this name") from error
     return name
+
+
+def _possible_port(address: str) -> str:
+    if int(address.rpartition(":")[2]) > _LAST_PORT:
+        raise ValueError(f"a port is at most {_LAST_PORT}")
+    return address
+
+
+def _log_key(text: str) -> str:
+    try:
+        return str(VerifierKey.parse(text))
+    except EvidenceError as error:
+        raise ValueError(error.detail) from error
+
+
+def _witness_key(text: str) -> str:
+    try:
+        return str(CosignerKey.parse(text))
+    except EvidenceError as error:
+        raise ValueError(error.detail) from error
 
 
 AbsolutePath = Annotated[
@@ -92,6 +115,47 @@ NamePart = Annotated[
         Bilingual(
             zh="1–64 个 ASCII 字母、数字、点、下划线或连字符",
             en="1 to 64 ASCII letters, digits, dots, underscores or hyphens",
+        )
+    ),
+]
+
+HttpAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^\s/@?#]+(/[^\s@#]*)?$", max_length=2000),
+    Allowed(
+        Bilingual(
+            zh="http:// 或 https:// 地址，不含用户名、口令和片段",
+            en="an http:// or https:// address without user, password or fragment",
+        )
+    ),
+]
+
+ListenAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$"),
+    AfterValidator(_possible_port),
+    Allowed(
+        Bilingual(zh="地址:端口，如 127.0.0.1:7380", en="address:port, such as 127.0.0.1:7380")
+    ),
+]
+
+LogKeyText = Annotated[
+    str,
+    AfterValidator(_log_key),
+    Allowed(
+        Bilingual(
+            zh="日志的验证密钥（类型 01），如 evd init 所打印",
+            en="a log's verifier key (type 01), as evd init prints it",
+        )
+    ),
+]
+
+WitnessKeyText = Annotated[
+    str,
+    AfterValidator(_witness_key),
+    Allowed(
+        Bilingual(
+            zh="见证方的验证密钥（类型 04 或 06）", en="a witness's verifier key (type 04 or 06)"
         )
     ),
 ]

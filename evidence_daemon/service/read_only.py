@@ -13,6 +13,7 @@ from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.opening import grammars, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
+from evidence_daemon.service.witnesses import Witnesses
 
 
 class ReadOnlyService:
@@ -43,6 +44,15 @@ class ReadOnlyService:
     @property
     def intake(self) -> Intake:
         """Nothing can be taken in.
+
+        Raises:
+            ArchiveReadOnly: Always.
+        """
+        raise ArchiveReadOnly(f"{self._archive.layout.root} cannot be written")
+
+    @property
+    def witnesses(self) -> Witnesses:
+        """Nothing can be cosigned.
 
         Raises:
             ArchiveReadOnly: Always.

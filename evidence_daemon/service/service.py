@@ -20,6 +20,7 @@ from evidence_daemon.service.opening import grammars, open_archive, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
 from evidence_daemon.service.space import Space, forecast
+from evidence_daemon.service.witnesses import Witnesses
 from evidence_daemon.station.station import Station
 from hashing.entry import Act, format_time
 
@@ -34,6 +35,7 @@ class ArchiveService:
         reading: Answers questions.
         exporting: Makes packages.
         receipts: Makes receipts of dockings again.
+        witnesses: Has the log cosigned.
         rules_sha256: Digest of the file-name grammars in force.
         stores: The further stores of the configuration, each behind its deadline.
         keys: The keys that sign the archive's log.
@@ -65,6 +67,7 @@ class ArchiveService:
         self.reading = Reading(self.archive, self.stores)
         rules = rule_files(config, self.rules_sha256)
         self.exporting = Exporting(self.archive, self.stores, rules=rules)
+        self.witnesses = Witnesses(self.archive, self.keys, config.witnesses)
         self.receipts = Receipts(self.archive)
 
     def close(self) -> None:
@@ -90,6 +93,7 @@ class ArchiveService:
             "entries": self.archive.log.size,
             "space": self.space().as_json(),
             "fixity": self._fixity(),
+            "witnesses": self.witnesses.status(),
         }
 
     def space(self) -> Space:

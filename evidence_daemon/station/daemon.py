@@ -25,6 +25,7 @@ from evidence_daemon.station.drop_folders import DropFolders
 from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import FurtherStores
 from evidence_daemon.station.upkeep import Upkeep
+from evidence_daemon.station.witness_door import WitnessDoor
 from hashing.entry import Act
 from hashing.errors import EvidenceError
 
@@ -52,7 +53,7 @@ class StationProcess:
         """Run until SIGTERM or SIGINT; returns after a clean stop.
 
         Raises:
-            RolledBack: A further store knows a log that ours is not the whole of.
+            RolledBack: A further store or a witness knows a log that ours is not the whole of.
             LogClosed: The log was stopped; opening the archive again finds out what is on disk.
             EvidenceError: The station could not start; nothing was taken in.
         """
@@ -63,6 +64,8 @@ class StationProcess:
                 DropFolders(service.station, self._config.station) as folders,
                 FurtherStores(service, self._config, service.archive.log.refuse) as further,
                 Upkeep(service, further, FixityWatch(service, self._config.fixity)),
+                WitnessDoor(self._config),
+                self._witnesses(service),
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
@@ -90,6 +93,14 @@ class StationProcess:
         finally:
             service.close()
 
+    @contextmanager
+    def _witnesses(self, service: ArchiveService) -> Iterator[None]:
+        service.witnesses.start(service.archive.log.refuse)
+        try:
+            yield
+        finally:
+            service.witnesses.stop()
+
     def _start_drafts(self, service: ArchiveService) -> list[Draft]:
         start = {
             "program": "evidence-daemon",
@@ -111,7 +122,9 @@ class StationProcess:
         while not self._stop.wait(min(interval_s / 2, PULSE_S)):
             if server.is_alive and folders.rescan_age_s() < self._silence_s():
                 notify.watchdog()
-            status = "; ".join([service.status_line(), *further.troubles()])
+            status = "; ".join(
+                [service.status_line(), *further.troubles(), *service.witnesses.troubles()]
+            )
             if status != last_status:
                 notify.status(status)
                 last_status = status

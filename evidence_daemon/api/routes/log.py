@@ -1,13 +1,14 @@
-"""``/v1/log``: head, entries and consistency, for whoever wants to look without the files."""
+"""``/v1/log``: head, entries and proofs without the files, and what witnesses send back."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import Base64Bytes, BaseModel
 
 from evidence_daemon.api.lines import stream_lines
 from evidence_daemon.api.peer import CurrentPeer
-from evidence_daemon.api.routes.door import CurrentArchive
+from evidence_daemon.api.routes.door import CurrentArchive, Keeper
 
 router = APIRouter(prefix="/log")
 
@@ -38,3 +39,32 @@ def consistency(
 ) -> dict[str, Any]:
     """A proof that the log of ``old`` entries is the beginning of that of ``size``."""
     return service.reading.consistency(old, size)
+
+
+@router.get("/witness-request")
+def witness_request(
+    service: CurrentArchive,
+    _peer: CurrentPeer,
+    witness: str | None = None,
+    old: Annotated[int | None, Query(ge=0)] = None,
+) -> dict[str, Any]:
+    """A request to carry to a witness that cannot be reached."""
+    return service.witnesses.request(witness, old)
+
+
+class CosignedNote(BaseModel):
+    """A cosigned checkpoint that was carried back.
+
+    Attributes:
+        note: In base64.
+    """
+
+    note: Base64Bytes
+
+
+@router.post("/cosignatures")
+def add_cosignatures(
+    service: CurrentArchive, peer: Keeper, wanted: CosignedNote
+) -> StreamingResponse:
+    """Keep and log cosignatures; a JSON line for each."""
+    return stream_lines(iter(service.witnesses.add(wanted.note, peer.actor)))

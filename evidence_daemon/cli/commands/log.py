@@ -6,6 +6,7 @@ import click
 
 from evidence_daemon.cli.arguments import recording_argument_or_none
 from evidence_daemon.cli.commands.log_succeed import succeed
+from evidence_daemon.cli.commands.log_witness import witness
 from evidence_daemon.cli.door import open_door
 from evidence_daemon.cli.frame import Command, Group
 from evidence_daemon.cli.help import by_example
@@ -177,3 +178,4 @@ def _hash_lines(proof: dict[str, Any]) -> bytes:
 
 
 command.add_command(succeed)
+command.add_command(witness)

@@ -62,15 +62,27 @@ def status(invocation: Invocation) -> None:
     ]
     with connect_to_daemon(config.station.socket) as client:
         invocation.output.table(columns, client.lines("GET", "/slots"))
-        space = client.get("/health")["space"]
-    if space["warning"]:
-        invocation.output.message(_space_words(space))
+        health = client.get("/health")
+    if health["space"]["warning"]:
+        invocation.output.message(_space_words(health["space"]))
+    for witness in health["witnesses"]:
+        if witness["trouble"] is not None:
+            invocation.output.message(_witness_words(witness))
 
 
 def _words(status: object) -> str:
     from evidence_daemon.status import SlotStatus
 
     return SlotStatus.parse(str(status)).words(current())
+
+
+def _witness_words(witness: Mapping[str, Any]) -> str:
+    """What a person should know about a witness that does not cosign."""
+    name, size, trouble = witness["witness"], witness["entries"], witness["trouble"]
+    return say(
+        zh=f"见证方 {name} 只确认到前 {size} 条：{trouble}",
+        en=f"Witness {name} has confirmed {size} entries only: {trouble}",
+    )
 
 
 def _space_words(space: Mapping[str, Any]) -> str:
