@@ -14,6 +14,7 @@ from evidence_daemon.cli.help import by_example
 from evidence_daemon.cli.invocation import Invocation, pass_invocation
 from evidence_daemon.cli.language import say
 from evidence_daemon.errors import UsageError
+from evidence_daemon.purpose import Purpose
 from hashing.errors import Bilingual, EvidenceError
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def request(invocation: Invocation, name: str | None, old_size: int | None, outp
     """Write a request."""
     wanted = {"witness": name, "old": old_size}
     params = {key: value for key, value in wanted.items() if value is not None}
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.QUESTIONS) as door:
         told = door.client.get("/log/witness-request", params=params)
     _write(output, told["request"].encode())
     old, new = told["from"], told["to"]
@@ -245,7 +246,7 @@ def add(invocation: Invocation, file: Path) -> None:
     import base64
 
     body = {"note": base64.b64encode(_read(file)).decode("ascii")}
-    with open_door(invocation) as door:
+    with open_door(invocation, Purpose.COPY) as door:
         for record in door.client.lines("POST", "/log/cosignatures", body=body):
             name, size, at = record["witness"], record["size"], record["time"]
             invocation.output.data(
