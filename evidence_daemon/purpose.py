@@ -9,7 +9,7 @@ class Purpose(Enum):
     QUESTIONS = auto()
     """To be asked. Nothing is signed, so no further store is asked for a longer log."""
     COPY = auto()
-    """To give copies, or take cosignatures, which is logged: further stores are asked first."""
+    """To have copies, cosignatures or tokens logged: further stores are asked first."""
     INTAKE = auto()
     """To take footage in: further stores are asked first, the whole store is looked through for
     objects that nobody vouches for."""

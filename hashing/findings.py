@@ -30,6 +30,7 @@ class Check(IntEnum):
     TIME = 8
     KNOWN = 9
     BODIES = 10
+    TIMESTAMPS = 15
     WITNESSES = 16
 
 

@@ -15,13 +15,14 @@ class AnchoringPolicy:
     """When the log is anchored.
 
     Attributes:
-        quiet_us: How long no recorder may have been docked for a shift to have ended.
+        quiet_us: How long no recorder may have been docked for a shift to have ended; None: the
+            end of a shift is no reason.
         every_us: The longest that an entry waits for a token to be asked for.
         alarm_us: How long an entry may be without a token before that is an alarm.
         renew_us: How long before a token's certificate ends its proof is renewed.
     """
 
-    quiet_us: int
+    quiet_us: int | None
     every_us: int
     alarm_us: int
     renew_us: int
@@ -61,7 +62,9 @@ def is_due(
         return False
     if _passed(unanchored.since_us, policy.every_us, now_us):
         return True
-    if is_docked or last_undocked_us is None or last_undocked_us < unanchored.since_us:
+    if policy.quiet_us is None or is_docked or last_undocked_us is None:
+        return False
+    if last_undocked_us < unanchored.since_us:
         return False
     return _passed(last_undocked_us, policy.quiet_us, now_us)
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cryptography import x509
+
 from archive.catalog.catalog import Catalog
 from archive.catalog.compare import Difference
+from archive.clock import now_us
 from archive.errors import NotAnArchive
 from archive.layout import Layout
 from archive.log.kept import KeptCheckpoints
@@ -17,6 +20,7 @@ from archive.verify.findings import CatalogDiffers
 from archive.verify.journal import Journal
 from archive.verify.meanwhile import look
 from archive.verify.objects import ObjectChecks
+from archive.verify.timestamps import KnownToken, TimestampChecks
 from archive.verify.witnesses import NamedNote, WitnessChecks
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Algorithm
@@ -45,6 +49,8 @@ class Question:
         policy: Which logs and witnesses count, obtained elsewhere.
         others: Cosigned checkpoints obtained elsewhere, which may carry the policy's quorum.
         expected: The objects that must be there, by SHA-256 in hexadecimal; None: all.
+        roots: Root certificates of time-stamping authorities, obtained elsewhere.
+        tokens: Timestamp tokens kept elsewhere.
     """
 
     key: VerifierKey | None = None
@@ -56,6 +62,8 @@ class Question:
     policy: Policy | None = None
     others: Sequence[NamedNote] = ()
     expected: frozenset[str] | None = None
+    roots: Sequence[x509.Certificate] = ()
+    tokens: Sequence[KnownToken] = ()
 
     @property
     def accepted(self) -> tuple[VerifierKey, ...] | None:
@@ -75,6 +83,7 @@ class ArchiveVerdict:
         objects: Objects that the log names.
         size_bytes: Their bytes.
         not_checked: What the verdict says nothing about, as sentences.
+        timestamps_verified: Whether there are tokens in the log, and all of them are verified.
     """
 
     log: LogVerdict
@@ -82,6 +91,7 @@ class ArchiveVerdict:
     objects: int
     size_bytes: int
     not_checked: tuple[str, ...]
+    timestamps_verified: bool = False
 
     @property
     def ok(self) -> bool:
@@ -162,7 +172,10 @@ def verify_archive(
     source = _Source(LogFiles(layout.log))
     witnesses = WitnessChecks(KeptCheckpoints(layout.log), findings, question.policy)
 
+    timestamps = TimestampChecks(source.files, findings, question.roots, now_us())
+
     def on_entry(entry: Entry) -> None:
+        timestamps.on_entry(entry)
         objects.on_entry(entry)
         witnesses.on_entry(entry)
         watch(entry)
@@ -181,7 +194,9 @@ def verify_archive(
     not_checked = [*log.not_checked, *objects.finish(meanwhile, log_is_whole=log.ok)]
     others = [*source.head(), *question.others]
     not_checked += witnesses.finish(log.keys, log.size, log.findings, others)
-    if witnesses.bounds_times and TIMES_UNBOUNDED in not_checked:
+    not_checked += timestamps.finish(log, question.tokens)
+    bounds_times = witnesses.bounds_times or timestamps.bounds_times
+    if bounds_times and TIMES_UNBOUNDED in not_checked:
         not_checked.remove(TIMES_UNBOUNDED)
     if not question.deep:
         not_checked.append("the bytes of objects, and the catalog: ask for --deep")
@@ -189,7 +204,14 @@ def verify_archive(
         not_checked += _compare_catalog(layout, source.files, findings)
     every = (*log.findings, *findings.finish())
     ordered = tuple(sorted(every, key=lambda finding: finding.check))
-    return ArchiveVerdict(log, ordered, objects.objects, objects.size_bytes, tuple(not_checked))
+    return ArchiveVerdict(
+        log,
+        ordered,
+        objects.objects,
+        objects.size_bytes,
+        tuple(not_checked),
+        timestamps.all_verified,
+    )
 
 
 def _compare_catalog(layout: Layout, files: LogFiles, findings: FindingList) -> Iterable[str]:

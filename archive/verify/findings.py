@@ -34,6 +34,36 @@ class UnloggedObject(EvidenceError):  # noqa: N818 - named for the defect
     )
 
 
+class Stamped(EvidenceError):  # noqa: N818 - named for the event
+    """A time-stamping authority vouches for the time of entries."""
+
+    code = "STAMPED"
+    exit_code = 0
+    meaning = Bilingual(
+        zh="所示条目至迟在该时间已存在，无论采集站的时钟或密钥如何。",
+        en="The entries shown existed by that time, whatever the station's clock or key.",
+    )
+    action = Bilingual(
+        zh="保留时间戳文件与机构的根证书。", en="Keep the token's file and the authority's roots."
+    )
+
+
+class TimestampExpired(EvidenceError):  # noqa: N818 - named for the state
+    """The certificate of a token has ended, and no later token renewed its proof in time."""
+
+    code = "TIMESTAMP_EXPIRED"
+    exit_code = 104
+    meaning = Bilingual(
+        zh="该时间戳在其签发时有效；证书到期后，没有后续时间戳证明它当时已存在。",
+        en="The token was valid when it was issued; since its certificate has ended, no later "
+        "token shows that it existed before that.",
+    )
+    action = Bilingual(
+        zh="运行 evd log stamp 取得新的时间戳；保留外部副本。",
+        en="Have a new token with evd log stamp; keep copies elsewhere.",
+    )
+
+
 class QuorumNotReached(SignatureInvalid):
     """No checkpoint of the log carries the cosignatures that the policy asks for."""
 

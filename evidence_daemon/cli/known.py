@@ -10,7 +10,12 @@ from evidence_daemon.errors import UsageError
 from hashing.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cryptography import x509
+
     from archive.verify.known import KnownCheckpoint
+    from archive.verify.timestamps import KnownToken
     from hashing.note import VerifierKey
     from hashing.policy import Policy
 
@@ -29,9 +34,22 @@ known_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say(
-        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点或 .tlog-proof），可多次给出。",
+        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点或 .tlog-proof），可多次给出；"
+        "evd verify 还接受时间戳（.tsr）。",
         en="A checkpoint kept elsewhere: as evd log head prints it, cosigned, or in a "
-        ".tlog-proof; may be repeated.",
+        ".tlog-proof; for evd verify also a timestamp token (.tsr). May be repeated.",
+    ),
+)
+tsa_root_option = click.option(
+    "--tsa-root",
+    "root_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say(
+        zh="时间戳机构的根证书（PEM），可多次给出；默认为配置中的根证书。",
+        en="Root certificates of a time-stamping authority in PEM, may be repeated; else the "
+        "configured ones.",
     ),
 )
 policy_option = click.option(
@@ -79,6 +97,44 @@ def read_known(file: Path) -> "KnownCheckpoint":
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except EvidenceError as error:
         raise UsageError(f"{file} holds no signed checkpoint: {error.detail}") from error
+
+
+def read_root_files(files: "Iterable[Path]") -> "list[x509.Certificate]":
+    """Read root certificates of time-stamping authorities.
+
+    Raises:
+        UsageError: A file holds none.
+    """
+    from hashing.timestamp import read_roots
+
+    roots: list[x509.Certificate] = []
+    for file in files:
+        try:
+            roots += read_roots(file.read_bytes())
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+        except EvidenceError as error:
+            raise UsageError(f"{file}: {error.detail}") from error
+    return roots
+
+
+def read_known_token(file: Path) -> "KnownToken | None":
+    """Read a timestamp token; None where the file is none but something else.
+
+    Raises:
+        UsageError: The file cannot be read, or begins as a token does and is none.
+    """
+    from archive.verify.timestamps import KnownToken
+    from hashing.timestamp import Token, looks_like_answer
+
+    try:
+        data = file.read_bytes()
+        token = Token.read(data) if looks_like_answer(data) else None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except EvidenceError as error:
+        raise UsageError(f"{file} holds no timestamp token: {error.detail}") from error
+    return None if token is None else KnownToken(f"known token {file.name}", token)
 
 
 def read_key(text: str | None) -> "VerifierKey | None":

@@ -89,6 +89,11 @@ CHECKS: Mapping[int, Bilingual] = MappingProxyType(
             zh="目录与日志一致：查询结果可信。",
             en="The catalog is what the log says: its answers can be trusted.",
         ),
+        Check.TIMESTAMPS: Bilingual(
+            zh="时间戳完好、覆盖此日志的检查点，并由锁定的根证书核对：条目存在的时间有旁证。",
+            en="The timestamps are intact, over checkpoints of this log, and verify under pinned "
+            "roots: others vouch for when entries existed.",
+        ),
         Check.WITNESSES: Bilingual(
             zh="策略要求的见证方确认过这段历史：采集站无法再改写它而不被发现。",
             en="The witnesses that the policy asks for confirmed this history: the station can "
@@ -157,7 +162,8 @@ class Report:
             return False
         policy = self.question.policy
         asked = {
-            Check.KNOWN: bool(self.question.known),
+            Check.KNOWN: bool(self.question.known or self.question.tokens),
+            Check.TIMESTAMPS: self.verdict.timestamps_verified,
             Check.BODIES: self.question.bodies,
             CHECK_INCLUSION: False,
             CHECK_BAG: False,

@@ -18,6 +18,8 @@ from evidence_daemon.config.types import (
     ListenAddress,
     LogKeyText,
     NamePart,
+    ObjectIdentifier,
+    ShortName,
     SocketPath,
     VerifierKeyText,
     WitnessKeyText,
@@ -392,6 +394,102 @@ class VerifySection(Section):
     ] = None
 
 
+class TimestampsSection(Section):
+    """One ``[[timestamps]]`` table."""
+
+    words = Bilingual(
+        zh="时间戳机构（RFC 3161）：由它们证明条目最迟何时已存在；送出的只有摘要。",
+        en="Time-stamping authorities (RFC 3161): they say by when entries existed; only a digest "
+        "leaves.",
+    )
+
+    name: Annotated[
+        ShortName,
+        Bilingual(
+            zh="机构的短名；其时间戳以此名存放，请勿改用于别的机构。",
+            en="The authority's short name; its tokens are filed under it, so never give it to "
+            "another.",
+        ),
+    ]
+    url: Annotated[HttpAddress, Bilingual(zh="机构的地址。", en="Where it is asked.")]
+    roots: Annotated[
+        AbsolutePath | None,
+        Bilingual(
+            zh="机构根证书（PEM），另行取得；没有它只能核对摘要，不能核对签名。",
+            en="The authority's root certificates in PEM, obtained elsewhere; without them only "
+            "the digest is checked, not the signature.",
+        ),
+    ] = None
+    digest: Annotated[
+        Literal["sha256", "sha384", "sha512", "sm3"],
+        Bilingual(zh="送出的摘要算法。", en="The digest that is sent."),
+    ] = "sha256"
+    policy: Annotated[
+        ObjectIdentifier | None,
+        Bilingual(
+            zh="要求的策略；留空由机构决定。",
+            en="The policy asked for; the authority's own if absent.",
+        ),
+    ] = None
+    timeout_s: Annotated[
+        float,
+        Field(ge=1, le=600),
+        Bilingual(
+            zh="多少秒没有得到完整答复即放弃，稍后再试。",
+            en="Seconds for the whole answer; after them it is given up and tried again later.",
+        ),
+    ] = 30.0
+
+
+class AnchoringSection(Section):
+    """``[anchoring]``."""
+
+    words = Bilingual(
+        zh="何时请求时间戳；离线时排队，从不妨碍采集。",
+        en="When tokens are asked for; they queue while offline and never hold up intake.",
+    )
+
+    after_each_shift: Annotated[
+        bool,
+        Bilingual(
+            zh="最后一台记录仪取下并安静一段时间后即请求。",
+            en="Ask when the last docked recorder has been quiet for a while.",
+        ),
+    ] = True
+    quiet_min: Annotated[
+        float,
+        Field(ge=0, le=1440),
+        Bilingual(
+            zh="多少分钟没有插入记录仪视为交接班结束。",
+            en="Minutes without a docked recorder after which a shift has ended.",
+        ),
+    ] = 15.0
+    every_h: Annotated[
+        float,
+        Field(ge=0.1, le=8760),
+        Bilingual(
+            zh="有条目尚无时间戳时，至迟多少小时请求一次。",
+            en="Hours after which an entry that has no token is the reason to ask, at the latest.",
+        ),
+    ] = 6.0
+    alarm_h: Annotated[
+        float,
+        Field(ge=0.1, le=8760),
+        Bilingual(
+            zh="条目超过多少小时没有时间戳即报警。",
+            en="Hours without a token after which an alarm is logged.",
+        ),
+    ] = 24.0
+    renew_days: Annotated[
+        float,
+        Field(ge=0, le=3650),
+        Bilingual(
+            zh="时间戳证书到期前多少天续期。",
+            en="Days before the end of a token's certificate at which its proof is renewed.",
+        ),
+    ] = 90.0
+
+
 class LoggingSection(Section):
     """``[logging]``."""
 
@@ -434,6 +532,8 @@ class Config(BaseSettings):
     fixity: FixitySection = FixitySection()
     rules: RulesSection = RulesSection()
     verify: VerifySection = VerifySection()
+    timestamps: tuple[TimestampsSection, ...] = ()
+    anchoring: AnchoringSection = AnchoringSection()
     logging: LoggingSection = LoggingSection()
 
     @classmethod
@@ -478,6 +578,14 @@ class Config(BaseSettings):
                 raise _conflict(("witnesses", index, "name"), "is the name of another witness")
             if any(witness.vkey == other.vkey for other in earlier):
                 raise _conflict(("witnesses", index, "vkey"), "is the key of another witness")
+        return self
+
+    @model_validator(mode="after")
+    def _authorities_distinct(self) -> Self:
+        names = [authority.name for authority in self.timestamps]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise _conflict(("timestamps", index, "name"), "is the name of another authority")
         return self
 
 

@@ -119,6 +119,17 @@ NamePart = Annotated[
     ),
 ]
 
+ShortName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$"),
+    Allowed(
+        Bilingual(
+            zh="1–64 个 ASCII 小写字母、数字、点、下划线或连字符",
+            en="1 to 64 lower-case ASCII letters, digits, dots, underscores or hyphens",
+        )
+    ),
+]
+
 HttpAddress = Annotated[
     str,
     StringConstraints(pattern=r"^https?://[^\s/@?#]+(/[^\s@#]*)?$", max_length=2000),
@@ -158,6 +169,12 @@ WitnessKeyText = Annotated[
             zh="见证方的验证密钥（类型 04 或 06）", en="a witness's verifier key (type 04 or 06)"
         )
     ),
+]
+
+ObjectIdentifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01]\.[1-3]?[0-9]|2\.[0-9]{1,9})(\.[0-9]{1,18}){0,20}$"),
+    Allowed(Bilingual(zh="带点的对象标识符，如 1.2.3", en="an object identifier such as 1.2.3")),
 ]
 
 VerifierKeyText = Annotated[

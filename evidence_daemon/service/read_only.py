@@ -13,6 +13,7 @@ from evidence_daemon.service.intake import Intake
 from evidence_daemon.service.opening import grammars, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
+from evidence_daemon.service.stamping import Stamping
 from evidence_daemon.service.witnesses import Witnesses
 
 
@@ -53,6 +54,15 @@ class ReadOnlyService:
     @property
     def witnesses(self) -> Witnesses:
         """Nothing can be cosigned.
+
+        Raises:
+            ArchiveReadOnly: Always.
+        """
+        raise ArchiveReadOnly(f"{self._archive.layout.root} cannot be written")
+
+    @property
+    def stamping(self) -> Stamping:
+        """Nothing can be stamped.
 
         Raises:
             ArchiveReadOnly: Always.

@@ -20,6 +20,7 @@ from evidence_daemon.service.opening import grammars, open_archive, rule_files
 from evidence_daemon.service.reading import Reading
 from evidence_daemon.service.receipts import Receipts
 from evidence_daemon.service.space import Space, forecast
+from evidence_daemon.service.stamping import Stamping
 from evidence_daemon.service.witnesses import Witnesses
 from evidence_daemon.station.station import Station
 from hashing.entry import Act, format_time
@@ -36,6 +37,7 @@ class ArchiveService:
         exporting: Makes packages.
         receipts: Makes receipts of dockings again.
         witnesses: Has the log cosigned.
+        stamping: Has the log stamped.
         rules_sha256: Digest of the file-name grammars in force.
         stores: The further stores of the configuration, each behind its deadline.
         keys: The keys that sign the archive's log.
@@ -69,6 +71,7 @@ class ArchiveService:
         self.exporting = Exporting(self.archive, self.stores, rules=rules)
         self.witnesses = Witnesses(self.archive, self.keys, config.witnesses)
         self.receipts = Receipts(self.archive)
+        self.stamping = Stamping(self.archive, config.timestamps)
 
     def close(self) -> None:
         """Let dockings finish what they are at, then let others write."""
@@ -94,6 +97,7 @@ class ArchiveService:
             "space": self.space().as_json(),
             "fixity": self._fixity(),
             "witnesses": self.witnesses.status(),
+            "timestamps": self._timestamps(),
         }
 
     def space(self) -> Space:
@@ -116,6 +120,16 @@ class ArchiveService:
             "last_read": None if last is None else format_time(last.time_us),
             "pass_percent": None if last is None else (int(last.through[:8], 16) + 1) * 100 >> 32,
         }
+
+    def _timestamps(self) -> list[Mapping[str, object]]:
+        """How far the tokens of each authority reach."""
+        told: list[Mapping[str, object]] = []
+        for authority in self.stamping.authorities:
+            latest = self.archive.catalog.latest_anchor(authority.name)
+            size, time_us = (0, None) if latest is None else (latest.size, latest.time_us)
+            last = None if time_us is None else format_time(time_us)
+            told.append({"authority": authority.name, "entries": size, "last": last})
+        return told
 
     def slots(self) -> list[dict[str, Any]]:
         """Every slot as it is now."""

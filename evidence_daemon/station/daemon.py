@@ -21,6 +21,7 @@ from evidence_daemon.config.load import LoadedConfig
 from evidence_daemon.config.schema import Config
 from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.anchoring import AnchorWatch
 from evidence_daemon.station.drop_folders import DropFolders
 from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import FurtherStores
@@ -63,13 +64,14 @@ class StationProcess:
                 ApiServer(create_app(service), socket) as server,
                 DropFolders(service.station, self._config.station) as folders,
                 FurtherStores(service, self._config, service.archive.log.refuse) as further,
-                Upkeep(service, further, FixityWatch(service, self._config.fixity)),
+                AnchorWatch(service, self._config) as anchors,
+                Upkeep(service, further, FixityWatch(service, self._config.fixity), anchors),
                 WitnessDoor(self._config),
                 self._witnesses(service),
             ):
                 notify.ready("running")
                 _log.info("station_running", origin=service.archive.log.origin, socket=str(socket))
-                self._pulse(service, server, folders, further)
+                self._pulse(service, server, folders, further, anchors)
                 notify.stopping()
         if self._fatal is not None:
             raise self._fatal
@@ -115,6 +117,7 @@ class StationProcess:
         server: ApiServer,
         folders: DropFolders,
         further: FurtherStores,
+        anchors: AnchorWatch,
     ) -> None:
         """Tell the supervisor that the station lives, as long as its parts do."""
         interval_s = notify.watchdog_interval_s() or PULSE_S
@@ -122,9 +125,8 @@ class StationProcess:
         while not self._stop.wait(min(interval_s / 2, PULSE_S)):
             if server.is_alive and folders.rescan_age_s() < self._silence_s():
                 notify.watchdog()
-            status = "; ".join(
-                [service.status_line(), *further.troubles(), *service.witnesses.troubles()]
-            )
+            troubles = (*further.troubles(), *service.witnesses.troubles())
+            status = "; ".join([service.status_line(), *troubles, *anchors.status()])
             if status != last_status:
                 notify.status(status)
                 last_status = status

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.log.writer import STATION_ACTOR
 from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.anchoring import AnchorWatch
 from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import FurtherStores
 from hashing.entry import Act
@@ -23,6 +24,7 @@ FORGET_INTERVAL_H = 24
 SOON = timedelta(minutes=1)
 """When what is due at long intervals is first done after a start; stations are restarted."""
 FIXITY_INTERVAL_MIN = 10
+ANCHOR_INTERVAL_S = 15
 
 _log = structlog.get_logger(__name__)
 
@@ -34,14 +36,20 @@ class Upkeep:
         service: The opened service.
         further: The further stores.
         fixity: Reads stored objects again.
+        anchors: Has the log stamped.
     """
 
     def __init__(
-        self, service: ArchiveService, further: FurtherStores, fixity: FixityWatch
+        self,
+        service: ArchiveService,
+        further: FurtherStores,
+        fixity: FixityWatch,
+        anchors: AnchorWatch,
     ) -> None:
         self._service = service
         self._further = further
         self._fixity = fixity
+        self._anchors = anchors
         self._warned = False
         self._scheduler = BackgroundScheduler(timezone="UTC")
 
@@ -62,6 +70,13 @@ class Upkeep:
             coalesce=True,
             next_run_time=datetime.now(UTC) + SOON,
         )
+        self._scheduler.add_job(
+            self._anchors.run,
+            "interval",
+            seconds=ANCHOR_INTERVAL_S,
+            max_instances=1,
+            coalesce=True,
+        )
         self._scheduler.start()
         self.watch_space()
         return self
@@ -73,6 +88,7 @@ class Upkeep:
         traceback: TracebackType | None,
     ) -> None:
         self._fixity.stop()
+        self._anchors.stop()
         self._scheduler.shutdown(wait=True)
 
     def watch_space(self) -> None:

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from archive.anchoring.authority import Authority
+from archive.anchoring.stamping import Stamper
 from drivers.folder import FolderRecorder
+from tests import tsa
 from tests.archives import Site, dock, new_site
 from tests.evd_process import run
 from tests.pages import RUNNABLE, Page, run_as_printed
 
 _PAGE = Page("docs/verify-by-hand.md")
-_SIGNATURE, _KEY_IN_NAME, _WALK, _LINK, _FIRST, _OBJECTS, _SAME, *_REST = _PAGE.blocks(RUNNABLE)
+_SIGNATURE, _KEY_IN_NAME, _WALK, _LINK, _FIRST, _OBJECTS, _SAME, *_, _PROOF, _TIMESTAMPS = (
+    _PAGE.blocks(RUNNABLE)
+)
 _FILES = 300
 """More than one bundle of entries."""
 
@@ -28,6 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = new_site(folder / "site")
     with site.open() as archive:
         ended = dock(archive, FolderRecorder(str(card.parent)))
+        authority = tsa.Authority(site.folder / "tsa")
+        Stamper(archive).stamp(Authority("tsa-1", authority.answer))
     assert ended.balance.summary()["new"] == _FILES // 2
     return site
 
@@ -59,13 +66,15 @@ def work(proof: str, tmp_path: Path) -> Path:
 
 
 def _environment(site: Site) -> dict[str, str]:
-    return {"ARCHIVE": str(site.root), "VKEY": str(site.key)}
+    roots = site.folder / "tsa" / "root.pem"
+    return {"ARCHIVE": str(site.root), "VKEY": str(site.key), "ROOTS": str(roots)}
 
 
 def test_everything_holds_as_printed(site: Site, work: Path) -> None:
     done = run_as_printed(_PAGE.blocks(RUNNABLE), work, _environment(site), timeout_s=250)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("Signature Verified Successfully") == 2
+    assert done.stdout.count("Verification: OK") == done.stdout.count("\nTime stamp: ") == 1
     for line in (
         "the name ends in the key",
         "one chain, root as signed",
@@ -131,9 +140,24 @@ def test_a_missing_object_is_named(site: Site, work: Path, tmp_path: Path) -> No
     assert f"< {name}" in _refused([_WALK, _OBJECTS, _SAME], damaged, work)
 
 
+def test_a_changed_token_is_refused(site: Site, work: Path, tmp_path: Path) -> None:
+    damaged = _damaged(site, tmp_path / "damaged")
+    (token,) = (damaged.root / "log/timestamps").rglob("*.tsr")
+    _flip(token, -1)
+    assert "FAILED" in _refused([_WALK, _TIMESTAMPS], damaged, work)
+
+
+def test_a_token_of_another_authority_is_refused(site: Site, work: Path, tmp_path: Path) -> None:
+    other = tsa.Authority(tmp_path / "other")
+    env = _environment(site) | {"ROOTS": str(other.roots_file)}
+    done = run_as_printed([_WALK, _TIMESTAMPS], work, env, timeout_s=250)
+    assert done.returncode != 0
+    assert "Verification: FAILED" in done.stdout + done.stderr
+
+
 def test_a_proof_of_another_entry_is_refused(site: Site, work: Path) -> None:
     proof = work / "recording.tlog-proof"
     lines = proof.read_text("utf-8").split("\n")
     lines[2] = f"index {int(lines[2].split()[1]) + 1}"
     proof.write_text("\n".join(lines), "utf-8")
-    assert "the proof does not lead to the root" in _refused(_REST[-1:], site, work)
+    assert "the proof does not lead to the root" in _refused([_PROOF], site, work)

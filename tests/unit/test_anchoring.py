@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from archive.backup.backup import Station, back_up
 from archive.backup.restore import restore
 from archive.clock import now_us
 from archive.errors import StoreUnavailable
+from archive.log.kept import KeptCheckpoints
 from archive.log.writer import STATION_ACTOR
 from archive.rebuilding import rebuild_catalog
 from archive.state.database import StateDatabase
+from hashing.cosignature import CosigningKey
 from hashing.entry import Act, format_time
+from hashing.note import SignedNote
 from hashing.timestamp import (
     Imprint,
     Judgement,
@@ -107,6 +111,35 @@ def test_rebuilt_catalog_and_restored_archive_have_the_anchors(
             assert (each.root / "log" / name).read_bytes() == (
                 site.root / "log" / name
             ).read_bytes()
+
+
+def test_backup_gets_the_cosignatures_of_a_stamped_checkpoint(
+    site: Site, real: tsa.Authority, tmp_path: Path
+) -> None:
+    """Gathered after the checkpoint was carried over, they follow with the entry that says so."""
+    station = Station(site.root, tmp_path / "state.sqlite", None, [site.key])
+    witness = CosigningKey.generate("witness.example/w1")
+    with site.open() as archive:
+        note(archive)
+        stamped = Stamper(archive).stamp(known_as("tsa", real))
+        back_up(station, tmp_path / "backup")
+        kept = KeptCheckpoints(site.root / "log")
+        signed = SignedNote.parse(kept.read(str(stamped.size)) or b"")
+        kept.keep(replace(signed, signatures=(witness.cosign(signed.text, 1_790_000_000),)))
+        body = {
+            "size": stamped.size,
+            "root": site.acts("stamp")[0]["root"],
+            "witness": "witness.example/w1",
+            "vkey": str(witness.verifier),
+            "method": "carried",
+            "cosigned_time": format_time(1_790_000_000_000_000),
+        }
+        archive.log.append(Act.WITNESS, body, STATION_ACTOR)
+    back_up(station, tmp_path / "backup")
+    name = f"log/checkpoints/{stamped.size}"
+    carried = (tmp_path / "backup/archive" / name).read_bytes()
+    assert carried == (site.root / name).read_bytes()
+    assert b"witness.example/w1" in carried
 
 
 def test_answer_left_by_a_crash_is_taken_up(site: Site, real: tsa.Authority) -> None:
@@ -302,6 +335,12 @@ def test_when_a_token_is_due(
 ) -> None:
     undocked_us = None if undocked_h is None else undocked_h * HOUR_US
     assert is_due(unanchored, undocked_us, now_h * HOUR_US, POLICY, is_docked=docked) is due
+
+
+def test_the_end_of_a_shift_may_be_no_reason() -> None:
+    policy = replace(POLICY, quiet_us=None)
+    assert not is_due(WAITING, 101 * HOUR_US, 102 * HOUR_US, policy, is_docked=False)
+    assert is_due(WAITING, 101 * HOUR_US, 106 * HOUR_US, policy, is_docked=False)
 
 
 def test_when_it_is_alarming_and_when_to_renew() -> None:

@@ -11,6 +11,7 @@ from evidence_daemon.config.schema import Config
 from evidence_daemon.purpose import Purpose
 from evidence_daemon.service.founding import found_station
 from evidence_daemon.service.service import ArchiveService
+from evidence_daemon.station.anchoring import AnchorWatch
 from evidence_daemon.station.fixity import FixityWatch
 from evidence_daemon.station.further_stores import DAY_US, FurtherStores
 from evidence_daemon.station.upkeep import Upkeep
@@ -41,7 +42,8 @@ def test_jobs_done_a_month_ago_are_forgotten(tmp_path: Path) -> None:
     try:
         with (
             FurtherStores(service, config, lambda _: None) as further,
-            Upkeep(service, further, FixityWatch(service, config.fixity)) as upkeep,
+            AnchorWatch(service, config) as anchors,
+            Upkeep(service, further, FixityWatch(service, config.fixity), anchors) as upkeep,
             StateDatabase.open(config.archive.state_file) as state,
         ):
             finish(state, "old", now_us() - 31 * DAY_US)

@@ -68,3 +68,20 @@ def add_cosignatures(
 ) -> StreamingResponse:
     """Keep and log cosignatures; a JSON line for each."""
     return stream_lines(iter(service.witnesses.add(wanted.note, peer.actor)))
+
+
+class StampRequest(BaseModel):
+    """By whom the newest checkpoint is to be stamped.
+
+    Attributes:
+        authority: Its name in the configuration; None for all of them.
+    """
+
+    authority: str | None = None
+
+
+@router.post("/stamps")
+def stamp(service: CurrentArchive, peer: Keeper, wanted: StampRequest) -> StreamingResponse:
+    """Have the newest checkpoint stamped; a JSON line for each token."""
+    records = service.stamping.stamp(wanted.authority, peer.actor)
+    return stream_lines(records, at_once=True)

@@ -57,6 +57,7 @@ def _examined(invocation: Invocation) -> "Iterator[Observation]":
     from evidence_daemon.doctor.machine import examine_machine
     from evidence_daemon.doctor.observation import fail, ok
     from evidence_daemon.doctor.stores import examine_stores
+    from evidence_daemon.doctor.timestamps import examine_timestamps
 
     try:
         loaded = invocation.load_config()
@@ -69,6 +70,7 @@ def _examined(invocation: Invocation) -> "Iterator[Observation]":
     yield from examine_archive(loaded.config)
     yield from examine_machine(loaded.config)
     yield from examine_stores(loaded.config)
+    yield from examine_timestamps(loaded.config)
 
 
 def _record(observation: "Observation") -> dict[str, object]:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from evidence_daemon.cli.arguments import recording_argument_or_none
+from evidence_daemon.cli.commands.log_stamp import stamp
 from evidence_daemon.cli.commands.log_succeed import succeed
 from evidence_daemon.cli.commands.log_witness import witness
 from evidence_daemon.cli.door import open_door
@@ -177,5 +178,6 @@ def _hash_lines(proof: dict[str, Any]) -> bytes:
     return hash_lines(parse_hashes(proof["proof"])).encode()
 
 
+command.add_command(stamp)
 command.add_command(succeed)
 command.add_command(witness)

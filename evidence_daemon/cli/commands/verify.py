@@ -19,7 +19,10 @@ from evidence_daemon.cli.known import (
     policy_option,
     read_key,
     read_known,
+    read_known_token,
     read_policy,
+    read_root_files,
+    tsa_root_option,
 )
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.progress import Progress, Unit
@@ -87,6 +90,7 @@ _ARCHIVE = "archive"
 @key_option
 @policy_option
 @known_option
+@tsa_root_option
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -98,6 +102,7 @@ def command(
     key_text: str | None,
     policy_file: Path | None,
     known_files: tuple[Path, ...],
+    root_files: tuple[Path, ...],
 ) -> int:
     """Verify an archive."""
     from archive.layout import Layout
@@ -115,7 +120,9 @@ def command(
     config = invocation.load_config().config
     root = _archive_in(path or config.archive.directory)
     key = read_key(key_text or config.verify.key)
-    known = [read_known(file) for file in known_files]
+    tokens = {file: read_known_token(file) for file in known_files}
+    known = [read_known(file) for file in known_files if tokens[file] is None]
+    configured = [section.roots for section in config.timestamps if section.roots is not None]
     algorithms = tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,)
     question = Question(
         key=key,
@@ -125,6 +132,8 @@ def command(
         bodies=bodies,
         policy=read_policy(policy_file or config.verify.policy),
         others=[one.named for one in known],
+        roots=read_root_files(root_files or configured),
+        tokens=[token for token in tokens.values() if token is not None],
     )
     if is_package(root):
         with invocation.output.progress(Unit.BYTES) as progress:
