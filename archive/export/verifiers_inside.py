@@ -1,6 +1,7 @@
 """The verifiers that every package carries: the files in ``verifiers/``, as they are installed."""
 
 from importlib.resources import files
+from typing import Final
 
 from hashing.errors import Bilingual, EvidenceError
 
@@ -18,22 +19,18 @@ class VerifiersMissing(EvidenceError):  # noqa: N818 - named for the state
     action = Bilingual(zh="重新安装 evidence-daemon。", en="Install evidence-daemon again, whole.")
 
 
-_SUFFIXES = (".py", ".html")
-_FOLDER = "verifiers"
+VERIFIERS: Final = ("verify.html", "verify.py")
+"""What every package carries, by file name."""
 
 
 def verifiers() -> dict[str, bytes]:
     """The verifiers by file name.
 
     Raises:
-        VerifiersMissing: The installation has none, or they cannot be read.
+        VerifiersMissing: The installation lacks one.
     """
+    folder = files(__package__).joinpath("verifiers")
     try:
-        found = {
-            each.name: each.read_bytes()
-            for each in files(__package__).joinpath(_FOLDER).iterdir()
-            if each.name.endswith(_SUFFIXES) and not each.name.startswith("_")
-        }
+        return {name: folder.joinpath(name).read_bytes() for name in VERIFIERS}
     except OSError as error:
-        raise VerifiersMissing(f"the verifiers cannot be read: {error}") from error
-    return dict(sorted(found.items()))
+        raise VerifiersMissing(f"a verifier cannot be read: {error}") from error
