@@ -109,6 +109,9 @@ MEANINGS = {
     "BAG_MISMATCH": (
         "数据包在制成后被改动，或其各部分不相符。",
         "The package was changed after it was made, or its parts do not agree."),
+    "MALFORMED_INDEX": (
+        "数据包的索引不可读；其中的内容无从核对。",
+        "The package's index cannot be read; what it holds cannot be checked."),
     "TIMESTAMP": (
         "该时间戳不能证明此日志的时间。",
         "The token proves nothing of the time of this log."),
@@ -132,6 +135,7 @@ EXIT_CODES = {
     "MISSING_FILE": 10,
     "DIGEST_MISMATCH": 11,
     "BAG_MISMATCH": 12,
+    "MALFORMED_INDEX": 12,
     "LOG_INCONSISTENT": 30,
     "SIGNATURE": 31,
     "TIMESTAMP": 32,
@@ -217,7 +221,10 @@ DETAILS = {
     "bag_digest": ("{name} 为 {found}，清单记为 {expected}",
                    "has the {name} {found}, the manifest says {expected}"),
     "bag_extra": ("没有清单提到它", "no manifest names it"),
-    "index_form": ("不是可读的索引：{why}", "is not a readable index: {why}"),
+    "sample": ("不是种子 {seed} 抽中的原件", "are not the objects that the seed {seed} draws"),
+    "object_list": ("不是日志所得的原件清单", "is not the list of objects that the log makes"),
+    "rule_file": ("不是日志所记的规则文件", "is not the rule file that the log names"),
+    "not_expected": ("数据包中不应有此文件", "does not belong in this package"),
     "index_says": ("{what} 与数据包不符", "its {what} is not what the package shows"),
     "entry_number": ("其中是第 {found} 条", "holds entry {found}"),
     "proof_wrong": ("证明不通向检查点", "its proof does not lead to the checkpoint"),
@@ -266,8 +273,6 @@ NOT_CHECKED = {
     "known_elsewhere": ("{subject}：包内没有通向它的证明",
                         "{subject}: the package holds no proof that leads to it"),
     "sample": ("未抽中的原件的字节", "the bytes of objects that are not in the sample"),
-    "tsv": ("审计包的原件清单与抽样：用 evd verify",
-            "the audit pack's list of objects and its sampling: use evd verify"),
     "known": ("外部保存的检查点（第 9 项）：用 --known 给出",
               "checkpoints kept elsewhere (check 9): give them with --known"),
 }  # fmt: skip
@@ -772,6 +777,9 @@ def cosigned_at(note: Note, key: Key) -> int | None:
     return max(times, default=None)
 
 
+is_size = re.compile("0|[1-9][0-9]{0,18}").fullmatch
+
+
 class Checkpoint(NamedTuple):
     """What a checkpoint says, and the note that says it."""
 
@@ -792,7 +800,7 @@ class Checkpoint(NamedTuple):
         if len(lines) < 3 or not all(lines):
             raise Refused("checkpoint_form", why="< 3")
         root = unbase64(lines[2])
-        if not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
+        if not is_size(lines[1]):
             raise Refused("checkpoint_form", why=lines[1])
         if root is None or len(root) != 32:
             raise Refused("checkpoint_form", why=lines[2])
@@ -1089,7 +1097,7 @@ def cut_bundle(data: bytes) -> tuple[list[bytes], bool]:
 # Bundles, checked by several processes: what is true of a bundle without its neighbours
 # ---------------------------------------------------------------------------------------------
 
-KEPT_ACTS = frozenset({"key"})
+KEPT_ACTS = frozenset({"key", "config"})
 """Acts whose entries the run needs whole."""
 BUNDLES_PER_JOB = 16
 
@@ -1108,8 +1116,9 @@ BEFORE_THE_FIRST = Link(-1, "", ZEROS)
 
 
 class Named(NamedTuple):
-    """An object that an entry names."""
+    """An object that an entry names: ``ingest`` stores it, a ``sighting`` shows it once more."""
 
+    act: str
     seq: int
     recording: str
     sha256: str
@@ -1252,7 +1261,7 @@ class _BundleCheck:
         except Refused:
             self._unreadable_objects += 1
             return
-        if fields["act"] == "ingest":
+        if named.act == "ingest" or fields.get("new_recording") is True:
             self._named.append(named)
         elif (fields.get("operation"), fields.get("store")) == ("evict", "landing"):
             self._evicted.append(named.sha256)
@@ -1268,7 +1277,7 @@ class _BundleCheck:
         return hashes is None, hashes or []
 
 
-_NAMING = frozenset({"ingest", "replicate"})
+_NAMING = frozenset({"ingest", "sighting", "replicate"})
 
 
 def follow(before: Link, link: Link) -> list[Finding]:
@@ -1312,7 +1321,7 @@ def read_object(fields: Mapping[str, Any]) -> Named:
         raise Refused("entry_field", field="object.size_bytes")
     if type(sm3) is not str or (sm3 and not is_hex64(sm3)):
         raise Refused("entry_field", field="object.sm3")
-    return Named(fields["seq"], str(fields.get("recording", "")), digest, sm3, size)
+    return Named(fields["act"], fields["seq"], str(fields.get("recording", "")), digest, sm3, size)
 
 
 def read_tile(folder: str, index: int, width: int) -> list[bytes] | None:
@@ -1454,25 +1463,27 @@ class Keys:
         self._run.made.add(7)
 
 
-def check_signature(checkpoint: Checkpoint, keys: Keys, run: Run, pinned: Key | None) -> None:
+def check_signature(
+    checkpoint: Checkpoint, keys: Keys, run: Run, pinned: Key | None, subject: str = "checkpoint"
+) -> None:
     """Check 2: the checkpoint is of the pinned key's log, and signed by the key of its size."""
     run.pinned = pinned is not None
     if pinned and run.first_key and pinned != run.first_key:
         found = run.first_key
-        run.error(2, "SIGNATURE", "checkpoint", "other_pinned", found=found, pinned=pinned)
+        run.error(2, "SIGNATURE", subject, "other_pinned", found=found, pinned=pinned)
         return
     key = keys.at(checkpoint.size) or pinned
     if key is None:
-        run.error(2, "SIGNATURE", "checkpoint", "not_signed", key="?")
+        run.error(2, "SIGNATURE", subject, "not_signed", key="?")
         return
     if key.name != checkpoint.origin:
         values = {"found": checkpoint.origin, "expected": key.name}
-        run.error(2, "SIGNATURE", "checkpoint", "other_origin", **values)
+        run.error(2, "SIGNATURE", subject, "other_origin", **values)
         return
     try:
         checkpoint.note.verify(key)
     except Refused as why:
-        run.refuse(2, "checkpoint", why, "SIGNATURE")
+        run.refuse(2, subject, why, "SIGNATURE")
 
 
 class Question(NamedTuple):
@@ -1506,6 +1517,11 @@ class LogCheck:
         self._leaves: dict[int, bytes] = {}
         self._before = BEFORE_THE_FIRST
         self._gone = {3: 0, 6: 0}
+        self._kept = [
+            name for name in names_in(os.path.join(folder, "checkpoints")) if is_size(name)
+        ]
+        sizes = [*(known.size for known in question.known), *map(int, self._kept)]
+        self._wanted = {size // WIDTH for size in sizes}
 
     def walk(self) -> Iterator[Bundle]:
         """Check the log; its bundles come by one after another for whoever wants the entries."""
@@ -1559,11 +1575,13 @@ class LogCheck:
                 self._found(check, bundle.number)
         self._chain(bundle)
         for seq, raw in bundle.kept:
-            self._keys.read(seq, read_entry(raw))
+            fields = read_entry(raw)
+            if fields["act"] == "key":
+                self._keys.read(seq, fields)
         self._roots.append(bundle.root)
         self._tile_roots.append(bundle.tile_root)
         self._differing.extend(bundle.differing[: TOLD_PER_KIND - len(self._differing)])
-        if bundle.number in {known.size // WIDTH for known in self._question.known}:
+        if bundle.number in self._wanted:
             self._leaves[bundle.number] = bundle.leaves
 
     def _found(self, check: int, index: int, unseen: int = 0) -> None:
@@ -1597,7 +1615,9 @@ class LogCheck:
         self._check_end(checkpoint.size)
         self._check_root_and_tiles(checkpoint)
         for known in self._question.known:
-            self._check_known(known)
+            self._check_known(known, f"known checkpoint of size {known.size}")
+        for name in self._kept:
+            self._check_kept(name)
         run.made |= {2, 3, 4, 8}
         if self._question.known:
             run.made.add(9)
@@ -1676,8 +1696,21 @@ class LogCheck:
             hashes.append(tree_root(cut_hashes(self._leaves.get(whole, b""))[:rest]))
         return tree_root(hashes) if all(hashes) else None
 
-    def _check_known(self, known: Checkpoint) -> None:
-        run, subject = self._run, f"known checkpoint of size {known.size}"
+    def _check_kept(self, name: str) -> None:
+        """A checkpoint that the log's own folder keeps is of its past as well."""
+        subject = f"checkpoints/{name}"
+        try:
+            kept = Checkpoint.parse(
+                read_file(os.path.join(self._folder, subject), NOTE_BYTES) or b""
+            )
+        except Refused as why:
+            self._run.refuse(9, subject, why)
+            return
+        if kept.size <= self._run.size:  # a later one is of a log that has grown meanwhile
+            self._check_known(kept, subject)
+
+    def _check_known(self, known: Checkpoint, subject: str) -> None:
+        run = self._run
         if self._is_wrongly_signed(known, subject):
             return
         if known.origin != run.origin:
@@ -1814,7 +1847,8 @@ class ObjectCheck:
         self._evicted.update(bundle.evicted)
         self._odd += bundle.unreadable_objects
         for named in bundle.named:
-            self._check(named)
+            if named.act == "ingest":
+                self._check(named)
 
     def _check(self, named: Named) -> None:
         self._run.objects += 1
@@ -1955,6 +1989,12 @@ BAG_DECLARATION = re.compile(
     rb"BagIt-Version: 1\.0\r?\nTag-File-Character-Encoding: UTF-8(\r?\n)?"
 ).fullmatch
 TAG_MANIFEST = "tagmanifest-sha256.txt"
+INDEX = "proof/package.json"
+TAG_FILES = {
+    "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sm3.txt", "README.txt",
+    "verify.py", "verify.html", "custody.html", "custody.json", INDEX,
+}  # fmt: skip
+"""The files of every package beside its payload and its proof."""
 
 
 class Bag:
@@ -1984,19 +2024,19 @@ class Bag:
     def check(self) -> None:
         """Every file that a manifest names is there with its digest, and no other file is."""
         self._run.made.add(18)
-        try:
-            if not BAG_DECLARATION(self.read("bagit.txt", 1024)):
-                raise Refused("bag_form")
-        except Refused as why:
-            self._wrong("bagit.txt", why)
         self._read_manifest("manifest-sha256.txt", "sha256", payload=True)
         self._read_manifest(TAG_MANIFEST, "sha256", payload=False)
-        if "manifest-sm3.txt" in self.stated or os.path.lexists(self.path("manifest-sm3.txt")):
+        if os.path.lexists(self.path("manifest-sm3.txt")):
             self._read_manifest("manifest-sm3.txt", "sm3", payload=True)
         readers = Readers(self._question, self._run)
         for name, digests in self.stated.items():
             self._check_file(readers, name, digests)
         readers.finish()
+        try:
+            if not BAG_DECLARATION(self.read("bagit.txt", 1024)):
+                raise Refused("bag_form")
+        except Refused as why:
+            self._wrong("bagit.txt", why)
         for name in self._all_files():
             if name not in self.stated and name != TAG_MANIFEST:
                 self._run.error(18, "BAG_MISMATCH", name, "bag_extra")
@@ -2067,6 +2107,37 @@ def is_inside(name: str) -> bool:
     )
 
 
+class ObjectList:
+    """The objects that a log names, as an audit pack lists them, and the sample of a seed."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Named] = {}
+        self._recordings: dict[str, list[str]] = {}
+
+    def take(self, bundle: Bundle) -> None:
+        """See a bundle of the log pass by."""
+        for named in bundle.named:
+            if named.act == "ingest":
+                self.stored.setdefault(named.sha256, named)
+            recordings = self._recordings.setdefault(named.sha256, [])
+            if named.sha256 in self.stored and named.recording not in recordings:
+                recordings.append(named.recording)
+
+    def table(self) -> bytes:
+        """The bytes of ``objects.tsv``."""
+        lines = ["sha256\tsm3\tsize_bytes\tseq\trecordings\n"]
+        for digest, named in self.stored.items():
+            recordings = ",".join(self._recordings[digest])
+            cells = (digest, named.sm3 or "-", str(named.size), str(named.seq), recordings)
+            lines.append("\t".join(cells) + "\n")
+        return "".join(lines).encode("utf-8", "replace")
+
+    def sample(self, seed: str, count: int) -> list[str]:
+        """The first ``count`` objects by the rank that a seed gives them."""
+        salt = seed.encode("utf-8", "replace") + b"\0"
+        return sorted(self.stored, key=lambda each: sha256(salt + each.encode()))[: max(0, count)]
+
+
 class PackageCheck:
     """A bag with ``proof/``: an evidence package, or an audit pack."""
 
@@ -2084,38 +2155,83 @@ class PackageCheck:
         """All of it."""
         self._bag.check()
         try:
-            index = canonical(self._bag.read("proof/package.json", INDEX_BYTES))
+            index = canonical(self._bag.read(INDEX, INDEX_BYTES))
         except Refused as why:
-            code = "MISSING_FILE" if why.message == "missing" else "BAG_MISMATCH"
-            self._run.refuse(18, "proof/package.json", why, code)
-            index = {}
+            missing = why.message == "missing"
+            self._run.refuse(18, INDEX, why, "MISSING_FILE" if missing else "MALFORMED_INDEX")
+            return
         if index.get("kind") == "audit_pack":
-            self._check_audit_pack()
+            self._check_audit_pack(index)
         else:
             self._check_evidence(index)
 
+    def _wrong_index(self, what: str) -> None:
+        self._run.error(18, "BAG_MISMATCH", INDEX, "index_says", what=what)
+
+    def _check_claims(self, index: Mapping[str, Any], claims: Mapping[str, object]) -> None:
+        """What the index claims in passing is so."""
+        for what, expected in claims.items():
+            if index.get(what) != expected:
+                self._wrong_index(what)
+
+    def _check_expected(self, expected: set[str], folders: tuple[str, ...] = ()) -> None:
+        """No file is in the bag that has no business there, though a manifest names it."""
+        for name in self._bag.stated:
+            if name not in expected | TAG_FILES and not name.startswith(folders):
+                self._run.error(18, "BAG_MISMATCH", name, "not_expected")
+
     # -- audit packs
 
-    def _check_audit_pack(self) -> None:
+    def _check_audit_pack(self, index: Mapping[str, Any]) -> None:
         """Checks 1 to 9 over the log inside; 11 and 12 for the objects of the sample."""
-        run = self._run
-        sampled = {
-            name.rpartition("/")[2]: name
-            for name in self._bag.stated
-            if name.startswith("data/objects/")
-        }
+        run, objects = self._run, ObjectList()
+        rules: dict[str, Any] = {}
         for bundle in LogCheck(self._bag.path("data/log"), run, self._question).walk():
-            for named in bundle.named:
-                run.objects += 1
-                run.object_bytes += named.size
-                if named.sha256 in sampled:
-                    expected = {"sha256": named.sha256, "sm3": named.sm3}
-                    self._compare(sampled.pop(named.sha256), named.seq, expected)
-        run.made |= {11, 12}
-        for name in sampled.values():
-            run.error(11, "BAG_MISMATCH", name, "object_unlogged")
-        run.skip("sample")
-        run.skip("tsv")
+            objects.take(bundle)
+            for _, raw in bundle.kept:
+                fields = read_entry(raw)
+                if fields["act"] == "config" and type(fields.get("rules")) is dict:
+                    rules = fields["rules"]
+        if not run.root:
+            return
+        run.objects = len(objects.stored)
+        run.object_bytes = sum(named.size for named in objects.stored.values())
+        claims = {"origin": run.origin, "size": run.size, "objects": run.objects}
+        self._check_claims(index, {**claims, "vkey": str(run.first_key)})
+        if self._stated("data/objects.tsv") != sha256(objects.table()).hex():
+            run.error(18, "BAG_MISMATCH", "data/objects.tsv", "object_list")
+        self._check_sample(index, objects)
+        self._check_rules(rules)
+
+    def _stated(self, name: str) -> str:
+        return self._bag.stated.get(name, {}).get("sha256", "")
+
+    def _check_sample(self, index: Mapping[str, Any], objects: ObjectList) -> None:
+        """The sample is the one that the seed draws, and its objects are whole."""
+        said = index.get("sample")
+        said = said if type(said) is dict else {}
+        seed, count, listed = str(said.get("seed")), said.get("count"), said.get("objects")
+        drawn = objects.sample(seed, count if type(count) is int else 0)
+        if drawn != listed:
+            self._run.error(18, "BAG_MISMATCH", INDEX, "sample", seed=seed)
+        both = [digest for digest in drawn if digest in _texts(listed)]
+        names = {f"data/objects/{digest[:2]}/{digest}": digest for digest in both}
+        self._check_expected({"data/objects.tsv", *names}, ("data/log/", "data/rules/"))
+        for name, digest in names.items():
+            named, subject = objects.stored[digest], name[len("data/") :]
+            if name not in self._bag.stated or not os.path.lexists(self._bag.path(name)):
+                self._run.error(11, "MISSING_FILE", subject, "object_missing", seq=named.seq)
+            else:
+                expected = {"sha256": named.sha256, "sm3": named.sm3}
+                self._compare(name, subject, named.seq, expected)
+        self._run.made |= {11, 12}
+        self._run.skip("sample")
+
+    def _check_rules(self, rules: Mapping[str, Any]) -> None:
+        for name in self._bag.stated:
+            logged = rules.get(name[len("data/rules/") :])
+            if name.startswith("data/rules/") and self._stated(name) != logged:
+                self._run.error(18, "DIGEST_MISMATCH", name, "rule_file")
 
     # -- evidence packages
 
@@ -2136,12 +2252,12 @@ class PackageCheck:
         self._read_entries(index)
         self._keys.finish()
         run.first_key = self._keys.all[0] if self._keys.all else None
-        check_signature(checkpoint, self._keys, run, self._question.key)
+        check_signature(checkpoint, self._keys, run, self._question.key, "proof/checkpoint")
         self._check_inclusion(checkpoint, note)
-        self._check_index(index, checkpoint)
         self._check_anchors(index, checkpoint)
         for recording in _records(index.get("recordings")):
             self._check_recording(recording)
+        self._check_index(index, checkpoint)
         for known in self._question.known:
             self._check_known(known)
         run.made |= {1, 2, 4, 11, 12, 17}
@@ -2153,6 +2269,7 @@ class PackageCheck:
         for seq in _numbers(index.get("entries")):
             try:
                 raw = self._bag.read(f"proof/entries/{seq}.json", ENTRY_BYTES)
+                self._leaves[seq] = leaf = leaf_hash(raw)
                 fields = read_entry(raw)
                 if fields["seq"] != seq:
                     raise Refused("entry_number", found=fields["seq"])
@@ -2161,8 +2278,7 @@ class PackageCheck:
                 code = "MISSING_FILE" if missing else "LOG_INCONSISTENT"
                 self._run.refuse(4, f"entry {seq}", why, code)
                 continue
-            leaf = leaf_hash(raw)
-            self._entries[seq], self._leaves[seq] = fields, leaf
+            self._entries[seq] = fields
             link = Link(seq, fields["prev"], leaf.hex(), fields["boot"], fields["time"])
             for finding in follow(before or BEFORE_THE_FIRST, link):
                 if finding.message != "entry_gap":  # the others are not in the package
@@ -2185,24 +2301,19 @@ class PackageCheck:
                 self._run.refuse(17, f"entry {seq}", why, code)
 
     def _check_index(self, index: Mapping[str, Any], checkpoint: Checkpoint) -> None:
-        """The index claims nothing that the rest does not show; nothing is left out of it."""
+        """The index claims nothing that the rest does not show, and no file is without a place."""
         first = self._run.first_key
-        said = {
-            "kind": (index.get("kind"), "evidence_package"),
-            "origin": (index.get("origin"), checkpoint.origin),
-            "size": (index.get("size"), checkpoint.size),
-            "vkey": (index.get("vkey"), str(first) if first else index.get("vkey")),
-        }
-        files = {name for name in self._bag.stated if name.startswith("proof/entries/")}
-        seqs = _numbers(index.get("entries"))
-        named = {f"proof/entries/{seq}.{end}" for seq in seqs for end in ("json", "tlog-proof")}
-        said["entries"] = (files, named)
-        paths = {one.get("path") for one in _records(index.get("recordings"))}
-        said["recordings"] = ({name for name in self._bag.stated if name[:5] == "data/"}, paths)
-        for what, (found, expected) in said.items():
-            if found != expected:
-                subject = "proof/package.json"
-                self._run.error(18, "BAG_MISMATCH", subject, "index_says", what=what)
+        claims = {"kind": "evidence_package", "origin": checkpoint.origin, "size": checkpoint.size}
+        self._check_claims(index, {**claims, "vkey": str(first)} if first else claims)
+        expected = {"proof/checkpoint"}
+        for seq in _numbers(index.get("entries")):
+            expected |= {f"proof/entries/{seq}.json", f"proof/entries/{seq}.tlog-proof"}
+        for anchor in _records(index.get("anchors")):
+            folder = f"proof/anchors/{anchor.get('size')}"
+            tokens = {f"{folder}/{each}.tsr" for each in _texts(anchor.get("tokens"))}
+            expected |= {f"{folder}/checkpoint", f"{folder}/consistency", *tokens}
+        recorded = {str(one.get("path")) for one in _records(index.get("recordings"))}
+        self._check_expected(expected | recorded, ("proof/authorities/",))
 
     # -- anchors: checks 15 and 16
 
@@ -2212,13 +2323,11 @@ class PackageCheck:
         for anchor in _records(index.get("anchors")):
             size, tokens = anchor.get("size"), anchor.get("tokens")
             folder = f"proof/anchors/{size}"
-            tokens = (
-                [each for each in tokens if _is_authority(each)] if type(tokens) is list else []
-            )
+            tokens = [each for each in _texts(tokens) if _is_authority(each)]
             try:
                 earlier = self._anchored(folder, size, checkpoint)
             except Refused as why:
-                self._run.refuse(15 if tokens else 16, folder, why)
+                self._run.refuse(9, folder, why, _ANCHOR_CODES.get(why.message, "LOG_INCONSISTENT"))
                 continue
             notes.append((folder, earlier.note))
             for authority in tokens:
@@ -2299,7 +2408,11 @@ class PackageCheck:
     def _check_recording(self, said: Mapping[str, Any]) -> None:
         run, path, seq = self._run, str(said.get("path")), said.get("seq")
         run.objects += 1
-        if path not in self._bag.stated or not os.path.lexists(self._bag.path(path)):
+        if (
+            path not in self._bag.stated
+            or not os.path.isfile(self._bag.path(path))
+            or os.path.islink(self._bag.path(path))
+        ):
             run.error(11, "MISSING_FILE", path, "missing")
             return
         fields = self._entries.get(seq) if type(seq) is int else None
@@ -2311,24 +2424,29 @@ class PackageCheck:
             if sha256(of).hex()[:32] != said.get("recording"):
                 raise Refused("recording_id")
         except Refused as why:
-            run.refuse(12, path, why, "BAG_MISMATCH")
+            run.refuse(17, f"recording {said.get('recording')}", why)
             return
+        logged = {"sha256": named.sha256, "sm3": named.sm3, "size_bytes": named.size}
+        for name, value in logged.items():
+            if said.get(name, "") != value:
+                values = {"name": name, "found": said.get(name), "seq": seq, "expected": value}
+                run.error(12, "DIGEST_MISMATCH", INDEX, "object_digest", **values)
         run.object_bytes += named.size
         size = os.lstat(self._bag.path(path)).st_size
         if size != named.size:
             values = {"seq": named.seq, "found": size, "expected": named.size}
             run.error(12, "DIGEST_MISMATCH", path, "object_size", **values)
-        self._compare(path, named.seq, {"sha256": named.sha256, "sm3": named.sm3})
+        self._compare(path, path, named.seq, {"sha256": named.sha256, "sm3": named.sm3})
 
-    def _compare(self, path: str, seq: int, expected: Mapping[str, str]) -> None:
+    def _compare(self, path: str, subject: str, seq: int, expected: Mapping[str, str]) -> None:
         """Check 12: the manifests state what the entry says, and the bytes are what they state."""
         for name, found in self._bag.stated.get(path, {}).items():
             if expected.get(name) not in ("", found):
                 values = {"name": name, "found": found, "seq": seq, "expected": expected[name]}
-                self._run.error(12, "DIGEST_MISMATCH", path, "object_digest", **values)
+                self._run.error(12, "DIGEST_MISMATCH", subject, "object_digest", **values)
         for finding in list(self._run.findings):
-            if (finding.check, finding.subject) == (18, path):
-                self._run.add(finding._replace(check=12))
+            if (finding.check, finding.subject, finding.message) == (18, path, "bag_digest"):
+                self._run.add(finding._replace(check=12, subject=subject))
 
     # -- check 9
 
@@ -2370,8 +2488,21 @@ def _numbers(value: object) -> list[int]:
     return sorted({each for each in numbers if type(each) is int and each >= 0})
 
 
-def _is_authority(value: object) -> bool:
-    return type(value) is str and bool(re.fullmatch("[a-z0-9][a-z0-9._-]{0,63}", value))
+def _texts(value: object) -> list[str]:
+    return [each for each in value if type(each) is str] if type(value) is list else []
+
+
+def _is_authority(text: str) -> bool:
+    return bool(re.fullmatch("[a-z0-9][a-z0-9._-]{0,63}", text))
+
+
+_ANCHOR_CODES = {
+    "missing": "MISSING_FILE",
+    "not_signed": "SIGNATURE",
+    "wrong_signature": "SIGNATURE",
+    "consistency_wrong": "ROLLED_BACK",
+}
+"""What is wrong with an anchor, by the sentence that says so."""
 
 
 def _takes_in(fields: Mapping[str, Any], recording: object) -> bool:
