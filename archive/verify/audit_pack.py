@@ -57,7 +57,7 @@ def verify_audit_pack(
     return PackageVerdict.of(
         log,
         findings,
-        made={CHECK_BAG},
+        made={CHECK_BAG, int(Check.TIMESTAMPS)} if verdict.timestamps_verified else {CHECK_BAG},
         kind=index.kind,
         objects=verdict.objects,
         size_bytes=verdict.size_bytes,

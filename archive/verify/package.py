@@ -12,7 +12,8 @@ Checks, by the numbers of every verifier of this program:
 * 10: on request, the bodies of entries.
 * 11, 12: each original is there and has the digests that its entry states.
 * 16: witnesses (:mod:`archive.verify.witnesses`), by the cosignatures on checkpoint and anchors.
-* 15: each timestamp token is over the anchor beside it, and is the one its entry names.
+* 15: each timestamp token is over the anchor beside it, is the one its entry names, and with
+  pinned roots verifies under them.
 * 17: every entry is in the log under the checkpoint, and each recording is the one its entry made.
 * 18: the bag (:mod:`archive.verify.bag`).
 
@@ -30,9 +31,10 @@ from archive.export.bag import DECLARATION, INFO, MANIFESTS, TAG_MANIFEST
 from archive.verify.archive import Progress, Question
 from archive.verify.audit_pack import verify_audit_pack
 from archive.verify.bag import CHECK_BAG, BagContents, check_bag
-from archive.verify.findings import BagMismatch
+from archive.verify.findings import BagMismatch, Stamped
 from archive.verify.objects import CHECK_DIGESTS, CHECK_PRESENT
 from archive.verify.package_index import AUDIT, INDEX, MAX_INDEX_BYTES, PackageIndex
+from archive.verify.token_judge import TokenJudge
 from archive.verify.verdict import PackageVerdict
 from archive.verify.witnesses import (
     NamedNote,
@@ -44,7 +46,7 @@ from archive.verify.witnesses import (
 from hashing.acts import SCHEMAS, validate
 from hashing.checkpoint import Checkpoint
 from hashing.digest import Digest, ObjectDigests
-from hashing.entry import MAX_ENTRY_BYTES, Act, Entry, parse
+from hashing.entry import MAX_ENTRY_BYTES, Act, Entry, format_time, parse
 from hashing.errors import (
     DigestMismatch,
     EvidenceError,
@@ -281,10 +283,10 @@ class _PackageCheck:
             self._check_anchor(folder, size, note, checkpoint, head)
             for authority in anchor["tokens"]:
                 self._check_token(f"{folder}/{authority}.tsr", size, authority, note)
-        if any(anchor["tokens"] for anchor in self.index.fields["anchors"]):
-            self.not_checked.append("signatures of timestamp tokens: openssl ts -verify does that")
-        else:
+        if not any(anchor["tokens"] for anchor in self.index.fields["anchors"]):
             self.not_checked.append("times: no token bounds them")
+        elif not self.question.roots:
+            self.not_checked.append("signatures of timestamps: no roots are pinned (--tsa-root)")
 
     def _check_anchor(
         self,
@@ -317,10 +319,22 @@ class _PackageCheck:
             token = Token.read(self._file(name, MAX_ANSWER_BYTES))
             token.require_over(note.text.encode())
             _require_named(token, self._stamps(size, authority))
+            self._judge_signature(name, token, size, note)
         except (MissingFile, TimestampInvalid) as error:
             self.findings.add_error(CHECK_TOKENS, name, error)
         except EvidenceError as error:
             self.findings.add(TimestampInvalid, CHECK_TOKENS, name, error.detail)
+
+    def _judge_signature(self, name: str, token: Token, size: int, note: SignedNote) -> None:
+        judges = TokenJudge(self.question.roots).verified_by(token, note.text.encode())
+        if judges:
+            time = format_time(token.info.gen_time_us)
+            by = " and ".join(judges)
+            detail = f"entries 0 to {size - 1} existed by {time} (verified by {by})"
+            self.findings.add(Stamped, CHECK_TOKENS, name, detail, Severity.INFORMATION)
+        elif self.question.roots:
+            kind = token.signature_name
+            self.not_checked.append(f"the signature of {name}: of a kind not judged here ({kind})")
 
     def _stamps(self, size: int, authority: str) -> list[Entry]:
         """The entries in the package that speak of a token over this anchor."""

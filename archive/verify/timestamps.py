@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.errors import NotAnArchive
 from archive.log.kept import CHECKPOINTS, KeptCheckpoints, size_of
 from archive.log.reader import LogFiles, timestamp_path
 from archive.verify.findings import Stamped, TimestampExpired
-from archive.verify.openssl_ts import OpenSslTs
+from archive.verify.token_judge import TokenJudge
 from hashing.acts import validate
 from hashing.checkpoint import Checkpoint
 from hashing.entry import Act, Entry, format_time
@@ -36,10 +35,8 @@ from hashing.errors import EvidenceError, MissingFile, RolledBack
 from hashing.findings import Check, FindingList, LogVerdict, Severity
 from hashing.merkle import HASH_BYTES, Frontier
 from hashing.tiles import TILE_WIDTH
-from hashing.timestamp import Judgement, TimestampInvalid, TimestampRefused, Token, verify
+from hashing.timestamp import TimestampInvalid, TimestampRefused, Token
 
-CLIENT: Final = "rfc3161-client"
-OPENSSL: Final = "openssl ts"
 _NOT_COUNTED: Final = frozenset({Act.STAMP, Act.WITNESS})
 
 
@@ -104,10 +101,8 @@ class TimestampChecks:
     ) -> None:
         self._files = files
         self._findings = findings
-        self._roots = roots
         self._now_us = now_us
-        pem = b"".join(root.public_bytes(Encoding.PEM) for root in roots)
-        self._openssl = OpenSslTs.find(pem) if roots else None
+        self._tokens = TokenJudge(roots)
         self._stamps: list[_Stamp] = []
         self._last_counted = -1
         self.bounds_times = False
@@ -155,7 +150,7 @@ class TimestampChecks:
         try:
             token, body = self._token(stamp, log.origin)
             self._require_past(stamp)
-            return _Good(stamp, token, self._verified_by(token, body))
+            return _Good(stamp, token, self._tokens.verified_by(token, body))
         except EvidenceError as error:
             kind = type(error) if isinstance(error, TimestampInvalid) else TimestampInvalid
             self._findings.add(kind, Check.TIMESTAMPS, stamp.path, error.detail)
@@ -188,24 +183,6 @@ class TimestampChecks:
         if KeptCheckpoints(self._files.directory).read(str(stamp.size)) is None:
             name, detail = f"{CHECKPOINTS}/{stamp.size}", f"entry {stamp.seq} says it was stamped"
             self._findings.add(MissingFile, Check.TIMESTAMPS, name, detail)
-
-    def _verified_by(self, token: Token, body: bytes) -> tuple[str, ...]:
-        """Who verified a token; nobody without roots, or where its kind cannot be judged.
-
-        Raises:
-            TimestampInvalid: Somebody who can judge it refuses it.
-        """
-        if not self._roots:
-            return ()
-        judgement = verify(token, body, self._roots)
-        judges: tuple[str, ...] = (CLIENT,) if judgement is Judgement.VERIFIED else ()
-        if self._openssl is not None:
-            complaint = self._openssl.complaint(token.answer, body, token.info.gen_time_us)
-            if complaint is None:
-                judges += (OPENSSL,)
-            elif judges:
-                raise TimestampInvalid(f"{OPENSSL} refuses what {CLIENT} accepts: {complaint}")
-        return judges
 
     def _check_expiry(self, good: Sequence[_Good]) -> None:
         for old in good:
@@ -243,7 +220,7 @@ class TimestampChecks:
 
     def _unverified(self, good: Sequence[_Good]) -> Iterator[str]:
         left = [one for one in good if not one.judges]
-        if left and not self._roots:
+        if left and not self._tokens.roots:
             yield (
                 f"the signatures of {len(left)} timestamps: no roots are pinned (--tsa-root); "
                 "their digests fit"
@@ -280,7 +257,7 @@ class TimestampChecks:
     def _judge_known(self, known: KnownToken, size: int, log: LogVerdict) -> Iterator[str]:
         body = self._body(size, log)
         try:
-            judges = self._verified_by(known.token, body)
+            judges = self._tokens.verified_by(known.token, body)
         except (TimestampInvalid, TimestampRefused) as error:
             self._findings.add(TimestampInvalid, Check.KNOWN, known.name, error.detail)
             return

@@ -1,7 +1,7 @@
 """A verification as a report: numbered checks, what each means, and the verdict.
 
 The numbers are those of :mod:`hashing.verifier` (1 to 10) and :mod:`archive.verify` (11 to
-14, 16); a finding carries the number of its check, its stable code, and what it means for the
+18); a finding carries the number of its check, its stable code, and what it means for the
 evidence.
 """
 

@@ -9,6 +9,7 @@
 What an answer says is judged by :mod:`hashing.timestamp`.
 """
 
+import contextlib
 import queue
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import Final
 
 import httpx
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.anchoring.authority import Authority
 from evidence_daemon.config.schema import TimestampsSection
@@ -168,6 +170,16 @@ def read_root_file(section: TimestampsSection) -> list[x509.Certificate]:
         raise ConfigError(f"{section.roots} cannot be read: {error.strerror}") from error
     except EvidenceError as error:
         raise ConfigError(f"{section.roots}: {error.detail}") from error
+
+
+def configured_roots(sections: Sequence[TimestampsSection]) -> dict[str, bytes]:
+    """The roots of each authority in PEM, for packages; without those that cannot be read."""
+    found = {}
+    for section in sections:
+        with contextlib.suppress(ConfigError):
+            if roots := read_root_file(section):
+                found[section.name] = b"".join(root.public_bytes(Encoding.PEM) for root in roots)
+    return found
 
 
 def _refusing(error: EvidenceError) -> Callable[[bytes], bytes]:

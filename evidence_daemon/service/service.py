@@ -13,6 +13,7 @@ from archive.stores.landing import LANDING
 from evidence_daemon.config.load import settings_sha256
 from evidence_daemon.config.schema import Config
 from evidence_daemon.purpose import Purpose
+from evidence_daemon.service.authorities import configured_roots
 from evidence_daemon.service.exporting import Exporting
 from evidence_daemon.service.further import further_stores, log_keys
 from evidence_daemon.service.intake import Intake
@@ -68,7 +69,8 @@ class ArchiveService:
         self.intake = Intake(self.station, settings.timezone, self.log_new_settings)
         self.reading = Reading(self.archive, self.stores)
         rules = rule_files(config, self.rules_sha256)
-        self.exporting = Exporting(self.archive, self.stores, rules=rules)
+        roots = configured_roots(config.timestamps)
+        self.exporting = Exporting(self.archive, self.stores, roots, rules)
         self.witnesses = Witnesses(self.archive, self.keys, config.witnesses)
         self.receipts = Receipts(self.archive)
         self.stamping = Stamping(self.archive, config.timestamps)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hashing.timestamp import read_roots
 from tests.evd_process import records, run
 from tests.evd_station import EvdStation
 from tests.tsa import Authority, openssl_verifies
@@ -90,6 +91,28 @@ def test_verified_with_roots_and_held_against_a_known_token(
     shutil.copytree(other.archive, new_station.archive)
     done = run("verify", folder, "--known", str(kept), "--json")
     assert done.returncode == 33
+
+
+def test_a_package_takes_the_token_and_the_configured_roots_along(
+    new_station: EvdStation, server: TsaServer, tmp_path: Path
+) -> None:
+    configure(new_station, server)
+    card = tmp_path / "card"
+    card.mkdir()
+    (card / "V_0001.mp4").write_bytes(b"footage")
+    new_station.ask("ingest", str(card))
+    (stamped,) = new_station.ask("log", "stamp")
+    (recording, *_) = new_station.ask("find")
+    package = tmp_path / "package"
+    words = ("--id", recording["id"], "-o", str(package), "--purpose", "court")
+    new_station.ask("export", *words)
+    roots = package / "proof/authorities/tsa-1.pem"
+    assert read_roots(roots.read_bytes()) == read_roots(server.authority.roots_file.read_bytes())
+    pinned = ("--key", new_station.key, "--tsa-root", str(server.authority.roots_file))
+    done = run("verify", str(package), *pinned, "--json")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    (finding,) = (one for one in records(done.stdout) if one.get("code") == "STAMPED")
+    assert f"entries 0 to {stamped['size'] - 1} existed by" in finding["detail"]
 
 
 def test_doctor_tells_how_far_tokens_reach(new_station: EvdStation, server: TsaServer) -> None:
