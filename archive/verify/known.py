@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
+from archive.receipts.check import check_receipt, is_receipt
 from archive.verify.archive import ArchiveVerdict
 from archive.verify.witnesses import NamedNote
 from hashing.checkpoint import Checkpoint
@@ -39,13 +40,19 @@ class KnownCheckpoint:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a signed checkpoint, or the one at the end of a proof; nothing is verified.
+        """Read a signed checkpoint, or the one at the end of a proof or in a receipt.
+
+        Its signatures are not verified. A receipt is held against its own proof.
 
         Raises:
-            IntegrityError: The bytes are neither.
+            IntegrityError: The bytes are none of these, or the receipt does not hold.
         """
-        is_proof = data.startswith(f"{HEADER}\n".encode())
-        note = TlogProof.parse(data).note if is_proof else SignedNote.parse(data)
+        if is_receipt(data):
+            note = check_receipt(data).note
+        elif data.startswith(f"{HEADER}\n".encode()):
+            note = TlogProof.parse(data).note
+        else:
+            note = SignedNote.parse(data)
         return cls(note, Checkpoint.parse(note.text))
 
     @property

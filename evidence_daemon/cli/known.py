@@ -34,10 +34,10 @@ known_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say(
-        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点或 .tlog-proof），可多次给出；"
+        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点、.tlog-proof 或回执），可多次给出；"
         "evd verify 还接受时间戳（.tsr）。",
-        en="A checkpoint kept elsewhere: as evd log head prints it, cosigned, or in a "
-        ".tlog-proof; for evd verify also a timestamp token (.tsr). May be repeated.",
+        en="A checkpoint kept elsewhere: as evd log head prints it, cosigned, in a "
+        ".tlog-proof or in a receipt; for evd verify also a timestamp token (.tsr). May be repeated.",
     ),
 )
 tsa_root_option = click.option(
@@ -88,13 +88,19 @@ def read_known(file: Path) -> "KnownCheckpoint":
 
     Raises:
         UsageError: The file is none.
+        DigestMismatch: It is a receipt that was changed.
+        ProofInvalid: It is a receipt whose proof does not hold.
     """
     from archive.verify.known import KnownCheckpoint
+    from hashing.errors import DigestMismatch
+    from hashing.merkle import ProofInvalid
 
     try:
         return KnownCheckpoint.parse(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except (DigestMismatch, ProofInvalid) as error:
+        raise type(error)(f"{file}: {error.detail}") from error
     except EvidenceError as error:
         raise UsageError(f"{file} holds no signed checkpoint: {error.detail}") from error
 

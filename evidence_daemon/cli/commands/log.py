@@ -6,6 +6,7 @@ import click
 
 from evidence_daemon.cli.arguments import recording_argument_or_none
 from evidence_daemon.cli.commands.log_stamp import stamp
+from evidence_daemon.cli.commands.log_page import page
 from evidence_daemon.cli.commands.log_succeed import succeed
 from evidence_daemon.cli.commands.log_witness import witness
 from evidence_daemon.cli.door import open_door
@@ -179,5 +180,6 @@ def _hash_lines(proof: dict[str, Any]) -> bytes:
 
 
 command.add_command(stamp)
+command.add_command(page)
 command.add_command(succeed)
 command.add_command(witness)
