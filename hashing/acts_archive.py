@@ -24,6 +24,12 @@ def _key_is_whole(body: Mapping[str, Any]) -> bool:
     return len(rotation) in {0, 3} and not (rotation and "succeeds" in body)
 
 
+def _page_names_its_checkpoint(body: Mapping[str, Any]) -> bool:
+    return ({"size", "root"} & body.keys()) == (
+        {"size", "root"} if body["kind"] == "page" else set()
+    )
+
+
 def _stretch_is_whole(body: Mapping[str, Any]) -> bool:
     return len({"store", "began", "after", "through"} & body.keys()) in {0, 4}
 
@@ -98,13 +104,17 @@ ARCHIVE_ACTS: dict[Act, ActSchema] = {
         ),
     ),
     Act.EXPORT: ActSchema(
-        "Recordings left the archive.",
+        "Recordings left the archive, or a checkpoint did on paper.",
         (
-            Field("kind", one_of("copy", "package", "audit_pack"), "As what."),
-            Field("recordings", list_of(HEX32), "Their ids."),
-            Field("purpose", TEXT, "What for."),
+            Field("kind", one_of("copy", "package", "audit_pack", "page"), "As what."),
+            Field("recordings", list_of(HEX32), "Their ids; none for a page."),
+            Field("purpose", TEXT, "What for; for a page who keeps it."),
             optional("approval", TEXT, "The number of the approval."),
+            optional("size", COUNT, "For a page: the entries that its checkpoint covers."),
+            optional("root", HEX64, "For a page: its checkpoint's root."),
         ),
+        _page_names_its_checkpoint,
+        "size and root stand with the kind `page`, and with no other",
     ),
     Act.FIXITY: ActSchema(
         "Stored objects were read and hashed again.",

@@ -157,6 +157,9 @@ def _afterwards(chain: Chain, story: Story) -> None:
         token = {"token_sha256": hex_of(authority, size), "gen_time": gen_time}
         chain.add(Act.STAMP, body | token | more)
     chain.add(Act.RECEIPT, story.imported.receipt())
+    cosigned = {"witness": "w.example", "vkey": "w.example+00000000+BA==", "method": "http"}
+    covered = {"size": 5, "root": hex_of("root", 5), "cosigned_time": BEGAN}
+    chain.add(Act.WITNESS, cosigned | covered)
     story.entries.append(_unheard_of(chain.add(Act.STOP, {"reason": "end of day"})))
 
 

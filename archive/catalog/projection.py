@@ -27,6 +27,9 @@ DOCKING: Final = "docking"
 
 STAMP: Final = "stamp"
 """The kind of an anchor that is an authority's token."""
+PAPER: Final = "paper"
+"""The kind of an anchor that is a printed page: the station's word until the page is shown."""
+
 WITNESS: Final = "witness"
 """The kind of an anchor that is a witness's cosignature."""
 STATION: Final = "station"
@@ -302,8 +305,11 @@ def _view(entry: Entry, _: Projection) -> Iterator[Operation]:
 
 
 def _export(entry: Entry, _: Projection) -> Iterator[Operation]:
-    for recording in dict.fromkeys(entry.fields["recordings"]):
+    body = entry.fields
+    for recording in dict.fromkeys(body["recordings"]):
         yield _event(entry, RECORDING, recording, "kind", "purpose", "approval")
+    if body["kind"] == "page":
+        yield _anchor(entry, PAPER, body["purpose"], entry.time_us)
 
 
 def _stamp(entry: Entry, _: Projection) -> Iterator[Operation]:
@@ -320,15 +326,20 @@ def _stamp(entry: Entry, _: Projection) -> Iterator[Operation]:
 
 def _witness(entry: Entry, _: Projection) -> Iterator[Operation]:
     body = entry.fields
-    row = {name: body[name] for name in ("size", "root")} | {
+    yield _anchor(entry, WITNESS, body["witness"], parse_time(body["cosigned_time"]))
+
+
+def _anchor(entry: Entry, kind: str, name: str, time_us: int) -> Operation:
+    """Somebody outside holds a checkpoint; there is no token of it."""
+    row = {column: entry.fields[column] for column in ("size", "root")} | {
         "seq": entry.seq,
-        "kind": WITNESS,
-        "name": body["witness"],
-        "time_us": parse_time(body["cosigned_time"]),
+        "kind": kind,
+        "name": name,
+        "time_us": time_us,
         "token_sha256": None,
         "renews": None,
     }
-    yield Operation(Verb.ANCHOR, row)
+    return Operation(Verb.ANCHOR, row)
 
 
 _HANDLERS: Final[Mapping[str, Callable[[Entry, Projection], Iterator[Operation]]]] = {

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRESQL_TEXT
 from sqlalchemy.schema import CreateTable
 
-SCHEMA_NUMBER: Final = 4
+SCHEMA_NUMBER: Final = 5
 
 _TEXT = Text().with_variant(POSTGRESQL_TEXT(collation="C"), "postgresql")
 # SQLite's INTEGER is 64 bits wide and, as a primary key, the row's own number.

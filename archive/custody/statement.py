@@ -16,7 +16,7 @@ from archive.catalog.rows import AnchorRow, DockingRow, RecordingRow
 from hashing.entry import Entry, format_time
 from hashing.errors import Bilingual
 
-ANCHOR_KINDS: Final = ("stamp", "witness")
+ANCHOR_KINDS: Final = ("stamp", "witness", "paper")
 """The kinds of anchors that bound when an entry existed."""
 
 NOT_PROVEN: Final = Bilingual(

@@ -34,10 +34,11 @@ known_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say(
-        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点、.tlog-proof 或回执），可多次给出；"
-        "evd verify 还接受时间戳（.tsr）。",
+        zh="外部保存的检查点（evd log head 的输出、见证签名的检查点、.tlog-proof 或回执），"
+        "可多次给出；evd verify 还接受时间戳（.tsr）。",
         en="A checkpoint kept elsewhere: as evd log head prints it, cosigned, in a "
-        ".tlog-proof or in a receipt; for evd verify also a timestamp token (.tsr). May be repeated.",
+        ".tlog-proof or in a receipt; for evd verify also a timestamp token (.tsr). May be "
+        "repeated.",
     ),
 )
 tsa_root_option = click.option(

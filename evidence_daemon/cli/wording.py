@@ -58,6 +58,9 @@ _ANCHORS: Mapping[str, Bilingual] = MappingProxyType(
     {
         "stamp": Bilingual(zh="时间戳", en="timestamp by"),
         "witness": Bilingual(zh="见证", en="witnessed by"),
+        "paper": Bilingual(
+            zh="打印页（出示方可证明），保管人", en="on paper (proven once it is shown), kept by"
+        ),
     }
 )
 

@@ -175,6 +175,24 @@ class Reading:
             "checkpoint": note.decode(),
         }
 
+    def print_page(self, keeper: str, actor: str) -> dict[str, Any]:
+        """The newest checkpoint, to be printed; that it was is logged.
+
+        Args:
+            keeper: Who keeps the paper.
+            actor: Who prints it.
+
+        Raises:
+            PurposeMissing: No keeper is named.
+        """
+        if not keeper.strip():
+            raise PurposeMissing("say who keeps the page")
+        head = self.head()
+        body = {"kind": "page", "recordings": [], "purpose": keeper.strip()}
+        body |= {"size": head["size"], "root": head["root"]}
+        self._archive.log.append(Act.EXPORT, body, actor)
+        return head
+
     def entries(self, start: int, stop: int | None) -> Iterator[Mapping[str, Any]]:
         """Entries of the log as they stand, from ``start`` to before ``stop``."""
         return (entry.fields for entry in self._files.entries(start, stop))

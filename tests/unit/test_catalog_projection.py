@@ -213,6 +213,12 @@ def test_export_concerns_each_recording_once() -> None:
     assert events(made) == [("recording", "a" * 32, said), ("recording", "b" * 32, said)]
 
 
+def test_a_page_is_an_anchor_on_paper() -> None:
+    body = {"kind": "page", "recordings": [], "purpose": "auditor", "size": 7, "root": hex_of("r")}
+    row = only_row(project(Act.EXPORT, body), Verb.ANCHOR)
+    assert (row["kind"], row["name"], row["size"]) == ("paper", "auditor", 7)
+
+
 def test_fixity_concerns_what_failed() -> None:
     failures = [hex_of("a"), hex_of("b"), hex_of("a")]
     made = project(Act.FIXITY, {"scope": "all", "objects": 3, "bytes": 3, "failures": failures})

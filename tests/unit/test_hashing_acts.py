@@ -39,6 +39,14 @@ GOOD: dict[Act, dict[str, Any]] = {
     Act.KEY: {"origin": "a/b/c", "vkey": "a/b/c+0+0"},
     Act.START: {"program": "evidence-daemon", "version": "1", "timezone": "Asia/Shanghai"},
     Act.STOP: {"reason": "asked to"},
+    Act.WITNESS: {
+        "size": 7,
+        "root": DIGEST,
+        "witness": "example/witness",
+        "vkey": "example/witness+00000000+BA==",
+        "method": "http",
+        "cosigned_time": "2026-01-01T00:00:00.000000Z",
+    },
     Act.STAMP: {
         "size": 7,
         "root": DIGEST,
@@ -174,6 +182,9 @@ def test_a_value_of_another_kind_is_refused(act: Act) -> None:
         (Act.KEY, {"endorsement": "QQ=="}, "together"),
         (Act.UNDOCK, {"found": 7}, "found = "),
         (Act.INVENTORY, {"part": 2}, "part is at most parts"),
+        (Act.EXPORT, {"kind": "page"}, "size and root"),
+        (Act.EXPORT, {"size": 3}, "size and root"),
+        (Act.FIXITY, {"through": "f" * 64}, "stand together"),
     ],
 )
 def test_the_error_names_the_place(act: Act, changes: dict[str, Any], place: str) -> None:

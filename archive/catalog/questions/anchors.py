@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from archive.catalog.projection import PAPER
 from archive.catalog.rows import AnchorRow
 from archive.catalog.schema import anchors
 
@@ -23,8 +24,9 @@ def latest(connection: Connection, kind: str, name: str) -> AnchorRow | None:
 
 
 def anchored_size(connection: Connection) -> int:
-    """How many entries anybody else vouches for."""
-    return connection.scalar(select(func.max(anchors.c.size))) or 0
+    """How many entries anybody else vouches for; a page vouches only once it is shown."""
+    shown = anchors.c.kind != PAPER
+    return connection.scalar(select(func.max(anchors.c.size)).where(shown)) or 0
 
 
 def _one(connection: Connection, statement: Select[Any]) -> AnchorRow | None:

@@ -19,6 +19,22 @@ def head(service: CurrentArchive, _peer: CurrentPeer) -> dict[str, Any]:
     return service.reading.head()
 
 
+class PageRequest(BaseModel):
+    """A page that is about to be printed.
+
+    Attributes:
+        keeper: Who keeps it.
+    """
+
+    keeper: str
+
+
+@router.post("/pages")
+def print_page(service: CurrentArchive, peer: Keeper, wanted: PageRequest) -> dict[str, Any]:
+    """The newest checkpoint for a page; its printing is logged."""
+    return service.reading.print_page(wanted.keeper, peer.actor)
+
+
 @router.get("/entries")
 def entries(
     service: CurrentArchive,

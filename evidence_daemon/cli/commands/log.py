@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from evidence_daemon.cli.arguments import recording_argument_or_none
-from evidence_daemon.cli.commands.log_stamp import stamp
 from evidence_daemon.cli.commands.log_page import page
+from evidence_daemon.cli.commands.log_stamp import stamp
 from evidence_daemon.cli.commands.log_succeed import succeed
 from evidence_daemon.cli.commands.log_witness import witness
 from evidence_daemon.cli.door import open_door

@@ -42,13 +42,19 @@ from evidence_daemon.purpose import Purpose
     "--keeper",
     metavar="TEXT",
     default="",
-    help=say(zh="由谁保管，印在页上。", en="Who keeps the paper; printed on it."),
+    help=say(
+        zh="由谁保管：印在页上，并记入日志。", en="Who keeps the paper: printed on it, and logged."
+    ),
 )
 @pass_invocation
 def page(invocation: Invocation, target: Path, keeper: str) -> None:
     """Make the page."""
-    with open_door(invocation, Purpose.QUESTIONS) as door:
-        head = door.client.get("/log/head")
+    with open_door(invocation, Purpose.COPY if keeper else Purpose.QUESTIONS) as door:
+        head = (
+            door.client.post("/log/pages", {"keeper": keeper})
+            if keeper
+            else door.client.get("/log/head")
+        )
         (first,) = door.client.lines("GET", "/log/entries", params={"start": 0, "stop": 1})
         zone = door.config.station.timezone
     write_new(target, _page(head, str(first["vkey"]), zone, keeper))
