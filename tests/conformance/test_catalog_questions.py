@@ -451,7 +451,11 @@ def test_the_first_token_that_covers_an_entry(catalog: Catalog, story: Story) ->
     assert later.time_us == story.entries[later.seq].time_us + 4 * SECOND_US
     assert catalog.first_anchor(19) == later
     assert catalog.first_anchor(20) is None
-    assert catalog.first_anchor(0, "witness") is None
+    witness = catalog.first_anchor(0, "witness")
+    assert witness is not None
+    assert (witness.name, witness.size, witness.token_sha256) == ("w.example", 5, None)
+    assert catalog.first_anchor(5, "witness") is None
+    assert catalog.first_anchor(0, "paper") is None
 
 
 def test_an_authority_s_latest_token(catalog: Catalog) -> None:
