@@ -120,14 +120,16 @@ class PageVerifier:
 
     Args:
         browser: Where it is opened.
+        file: Another copy of it.
     """
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, file: Path = PAGE) -> None:
         self._browser = browser
+        self._file = file
 
     def give(self, folder: Path, key: str = "", known: Path | None = None) -> None:
         """Open the page and give it a folder."""
-        self._browser.open(PAGE)
+        self._browser.open(self._file)
         self._browser.choose("#folder", folder)
         if key:
             self._browser.type("#key", key)

@@ -227,7 +227,7 @@ function explained(status, summary) {
   ];
 }
 
-const named = (one) => make("span", {}, make("code", {}, one.code), " · ", mono(one.subject), "：", both(one.detail.zh, one.detail.en));
+const named = (one) => make("span", {}, make("code", {}, one.code), " · ", mono(one.subject), ": ", both(one.detail.zh, one.detail.en));
 
 function facts(kind, summary) {
   const rows = make("dl");
@@ -241,10 +241,12 @@ function facts(kind, summary) {
       `seed ${summary.sample.seed}, ${summary.sample.count} asked for, ${summary.sample.found} here`));
   }
   for (const token of summary.tokens ?? []) {
-    row("不晚于", "Not later than", both(`${token.time}：前 ${token.size} 条 · ${token.path}`, `${token.time}: the first ${token.size} entries · ${token.path}`));
+    row("时间戳", "Timestamp", both(`${token.time}，盖在前 ${token.size} 条上 · ${token.path} · 服务方的签名未在此核对`,
+      `${token.time}, over the first ${token.size} entries · ${token.path} · the authority’s signature is not checked here`));
   }
   for (const one of summary.cosignatures ?? []) {
-    row("见证", "Witness", both(`${one.witness} 于 ${one.time} 见证前 ${one.size} 条`, `${one.witness} saw the first ${one.size} entries at ${one.time}`));
+    row("见证", "Witness", both(`${one.witness} 于 ${one.time} 见证前 ${one.size} 条 · 密钥出自日志自身`,
+      `${one.witness} saw the first ${one.size} entries at ${one.time} · by a key that only the log names`));
   }
   row("密钥指纹", "Key fingerprint", mono(summary.fingerprint ?? "–"));
   row("锁定的密钥", "Pinned key", by("key").value.trim() === "" ? both("未提供", "none given") : mono(by("key").value.trim()));

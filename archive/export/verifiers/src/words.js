@@ -17,7 +17,7 @@ const CHECK_WORDS = {
   12: ["每件原件的字节与归档时相同", "The bytes of every original are those that were archived"],
   13: ["没有日志未提及的文件混在原件中", "No file lies among the originals that the log never speaks of"],
   14: ["目录数据库与日志一致", "The catalog is what the log says"],
-  15: ["时间戳盖在此日志的检查点上：证明“不晚于”", "Timestamp tokens are over this log’s checkpoints: they say “not later than”"],
+  15: ["时间戳盖在此日志的检查点上（服务方的签名未在此核对）", "Timestamp tokens are over this log’s checkpoints (their authorities’ signatures are not checked here)"],
   16: ["见证方的联署有效", "Cosignatures of witnesses hold"],
   17: ["包内的条目都在检查点所签名的日志中", "Every entry of the package is in the log that the checkpoint signs"],
   18: ["打包件完整：清单中的文件都在且未变，没有多余文件", "The bag is whole: every listed file is here unchanged, and no other"],
