@@ -13,6 +13,7 @@ from hashing.tlog_proof import parse_hash_lines
 from tests.e2e.conftest import Card
 from tests.evd_process import run
 from tests.evd_station import EvdStation
+from tests.go_oracle import is_missing, judge
 from tests.logbook import leaf, naive_root
 
 
@@ -79,6 +80,26 @@ def test_two_sizes_of_the_log_are_consistent(full_station: EvdStation) -> None:
         assert full_station.ask("log", "prove", *wrong, code=3)[0]["code"] == "NO_SUCH_PROOF"
     for wrong in ([], ["abcd", "--from", "1"], ["--to", "3"]):
         assert full_station.ask("log", "prove", *wrong, code=2)[0]["code"] == "USAGE"
+
+
+@pytest.mark.skipif(bool(is_missing()), reason=is_missing() or "Go is there")
+def test_the_log_and_what_is_printed_of_it_stand_before_go(
+    station: EvdStation, cards: list[Card], tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.checkpoint", tmp_path / "new.checkpoint"
+    old.write_text(station.evd("log", "head").stdout, "utf-8")
+    size = judge("log", station.archive / "log", station.key).size
+    station.ask("ingest", str(cards[0].path))
+    new.write_text(station.evd("log", "head").stdout, "utf-8")
+    grown = judge("log", station.archive / "log", station.key)
+    assert grown.size == len(station.site.entries()) > size
+    lines = tmp_path / "consistency"
+    lines.write_text(station.evd("log", "prove", "--from", str(size)).stdout, "utf-8")
+    assert judge("consistency", lines, old, new, station.key).root == grown.root
+    proof = tmp_path / "recording.tlog-proof"
+    for row in station.ask("find"):
+        proof.write_text(station.evd("log", "prove", row["id"]).stdout, "utf-8")
+        assert judge("inclusion", proof, station.key).root == grown.root
 
 
 def _raw_entries(station: EvdStation) -> list[bytes]:
