@@ -572,6 +572,15 @@ def _unlogged(package: Path) -> None:
     adding(f"data/objects/ab/{'ab' * 32}")(package)
 
 
+def _logged_token(package: Path) -> None:
+    path = next((package / "data/log/timestamps").rglob("*.tsr"))
+    note = SignedNote.parse((package / f"data/log/checkpoints/{path.parent.name}").read_bytes())
+    imprint = hashlib.sha256(note.text.encode()).digest()
+    data = path.read_bytes()
+    assert imprint in data
+    path.write_bytes(data.replace(imprint, hashlib.sha256(b"another").digest()))
+
+
 AUDIT: dict[str, Tampering] = {
     "bundle_byte": Tampering(_bundle_byte, 4, "LOG_INCONSISTENT", "entry ", 30),
     "bundle_byte_refitted": Tampering(
@@ -634,3 +643,17 @@ AUDIT: dict[str, Tampering] = {
     "readme_rewritten_refitted": Tampering(refitted(flipping("README.txt")), beyond=_READABLE),
 }  # fmt: skip
 """Changes to an audit pack with a sample of three objects, two kept checkpoints, and a rule."""
+
+AUDIT_TOKENS: dict[str, Tampering] = {
+    "token_over_another_checkpoint_refitted": Tampering(
+        refitted(_logged_token), 15, "TIMESTAMP", "log/timestamps/", 32
+    ),
+    "token_removed_refitted": Tampering(
+        refitted(lambda p: next((p / "data/log/timestamps").rglob("*.tsr")).unlink()),
+        15, "TIMESTAMP", "log/timestamps/", 32,
+    ),
+}  # fmt: skip
+"""Changes to the tokens beside an audit pack's log, for verifiers that read them.
+
+The portable verifiers read the tokens of evidence packages; of a log's they say that they did not.
+"""

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from archive.catalog.rows import EventRow, RecordingRow
+from archive.custody.statement import NOT_PROVEN
 from hashing.act_words import ACT_WORDS
 from hashing.checkpoint import Checkpoint
 from hashing.entry import format_time
@@ -46,11 +47,7 @@ _STATEMENT = (
         "the commands in README.txt. Times are the station's clock (UTC) unless a timestamp or a "
         "witness bounds them.",
     ),
-    Bilingual(
-        zh="未证明：插入采集站之前记录仪上发生的事；所录内容是否真实；检查点之后日志中的事。",
-        en="Not proven: what happened on the recorder before it was docked; whether what was "
-        "recorded is true; what the log says after the checkpoint.",
-    ),
+    NOT_PROVEN,
 )
 
 
@@ -63,12 +60,14 @@ class History:
         path: Where its original lies in the package.
         seq: The entry that made it.
         events: Every entry that concerns it, in the order of the log.
+        statement: Its three times and their evidence (:mod:`archive.custody.statement`).
     """
 
     row: RecordingRow
     path: str
     seq: int
     events: Sequence[EventRow]
+    statement: Mapping[str, Any]
 
 
 def custody_json(histories: Sequence[History], head: Checkpoint, created: str) -> bytes:
@@ -86,6 +85,7 @@ def custody_json(histories: Sequence[History], head: Checkpoint, created: str) -
 def _record(history: History) -> dict[str, Any]:
     return {
         **dict(_facts(history)),
+        "statement": dict(history.statement),
         "events": [
             {
                 "seq": event.seq,
@@ -164,6 +164,7 @@ def _section(number: int, history: History) -> Iterator[str]:
     yield "<table>"
     for name, value in _facts(history):
         yield _fact(*_FACT_WORDS[name], value)
+    yield from _times(history.statement)
     yield "</table>"
     yield "<table><thead><tr>"
     heads = (("条目", "Entry"), ("时间", "Time"), ("事件", "Event"), ("操作者", "Actor"))
@@ -173,6 +174,23 @@ def _section(number: int, history: History) -> Iterator[str]:
     for event in history.events:
         yield _event(event)
     yield "</tbody></table>"
+
+
+def _times(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Clocks and outsiders: what the times above rest on."""
+    recorded, received = statement["recorded"], statement["received"]
+    offset = recorded["clock_offset_ms"]
+    if offset is not None:
+        words = f"{offset} ± {recorded['clock_uncertainty_ms']} ms"
+        yield _fact("插入时记录仪时钟偏差", "Recorder's clock against the station's", words)
+    yield _fact("接收时采集站时钟状态", "State of the station's clock then", received["clock"])
+    for bound in statement["not_later_than"]:
+        by = f"{bound['at']} ({bound['kind']}, {bound['by']}, entry {bound['entry']})"
+        yield _fact("不晚于", "Not later than", by)
+    if not statement["not_later_than"]:
+        none = "– (尚无时间戳或见证 / no timestamp or witness yet)"
+        yield _fact("不晚于", "Not later than", none)
+    yield _fact("执法人员的依据", "Officer according to", statement["officer"]["source"])
 
 
 def _event(event: EventRow) -> str:

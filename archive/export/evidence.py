@@ -15,11 +15,13 @@ compares while copying.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 from archive.catalog.answers import Answers
 from archive.catalog.rows import EventRow, RecordingRow
 from archive.clock import now_us
+from archive.custody.statement import ANCHOR_KINDS, Statement
 from archive.export.anchors import Anchor, StoredAnchors, entries_of
 from archive.export.custody import History, custody_html, custody_json
 from archive.export.names import safe_name
@@ -31,7 +33,7 @@ from archive.log.reader import LogFiles
 from archive.replication.reader import ObjectReader
 from hashing import canonical
 from hashing.digest import Digest, ObjectDigests
-from hashing.entry import Entry, format_time
+from hashing.entry import Entry, format_time, parse
 from hashing.keyring import Keyring
 from hashing.note import VerifierKey
 
@@ -175,7 +177,13 @@ class _Evidence:
 
     def _readable_parts(self) -> Iterator[Part]:
         histories = [
-            History(row, path_of(row), self._seqs[row.id], self._histories[row.id])
+            History(
+                row,
+                path_of(row),
+                self._seqs[row.id],
+                self._histories[row.id],
+                self._statement(row),
+            )
             for row in self._rows
         ]
         head = self._log.head
@@ -187,6 +195,14 @@ class _Evidence:
         yield Part.of("README.txt", text)
         for name, data in files.items():
             yield Part.of(name, data)
+
+    def _statement(self, row: RecordingRow) -> Mapping[str, Any]:
+        catalog, seq = self._source.catalog, self._seqs[row.id]
+        [(_, raw)] = self._log.entries([seq])
+        found = (catalog.first_anchor(seq, kind) for kind in ANCHOR_KINDS)
+        bounds = [bound for bound in found if bound and bound.seq < self._log.head.size]
+        bounds.sort(key=attrgetter("time_us"))
+        return Statement(row, parse(raw), catalog.docking(row.docking), bounds).as_json()
 
     def _index(self, entries: Sequence[int]) -> dict[str, Any]:
         return {

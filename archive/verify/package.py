@@ -360,6 +360,10 @@ class _PackageCheck:
             elif ours.root != known.root:
                 detail = "forked: the log has another root at that size"
                 self.findings.add(RolledBack, Check.KNOWN, subject, detail)
+        bodies = [head.body(), *(note.checkpoint.body() for note in self.anchors.values())]
+        for brought in self.question.tokens:
+            if not any(brought.token.covers(body.encode()) for body in bodies):
+                self.not_checked.append(f"{brought.name}: the package has no checkpoint it is over")
 
     def _check_witnesses(self, note: SignedNote, head: Checkpoint) -> None:
         """Check 16."""

@@ -161,7 +161,11 @@ def test_the_history_is_readable_escaped_and_has_no_script(made: MadePackage) ->
                 logged[event["seq"]]["act"],
                 logged[event["seq"]]["time"],
             )
+        bounds = recording["statement"]["not_later_than"]
+        assert {bound["kind"] for bound in bounds} == {"stamp", "witness"}
+        assert all(recording["entry"] < bound["size"] for bound in bounds)
     page = (made.folder / "custody.html").read_text("utf-8")
+    assert "不晚于 / Not later than" in page
     assert "监管链 / Chain of custody" in page
     for word in ("归档<br>archived", "再次出现<br>seen again", "case 7, for the prosecutor"):
         assert word in page

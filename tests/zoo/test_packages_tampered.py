@@ -9,7 +9,7 @@ from archive.verify.package import verify_package
 from archive.verify.verdict import PackageVerdict
 from hashing.findings import Severity
 from tests.packages import MadePackage, made_audit_pack, made_package
-from tests.packages_zoo import AUDIT, EVIDENCE, Tampering
+from tests.packages_zoo import AUDIT, AUDIT_TOKENS, EVIDENCE, Tampering
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,6 @@ def test_a_tampered_evidence_package(name: str, evidence: MadePackage, tmp_path:
     _assert_expected(EVIDENCE[name], evidence, evidence.copy_to(tmp_path / "package"))
 
 
-@pytest.mark.parametrize("name", AUDIT)
+@pytest.mark.parametrize("name", AUDIT | AUDIT_TOKENS)
 def test_a_tampered_audit_pack(name: str, audit: MadePackage, tmp_path: Path) -> None:
-    _assert_expected(AUDIT[name], audit, audit.copy_to(tmp_path / "package"))
+    _assert_expected((AUDIT | AUDIT_TOKENS)[name], audit, audit.copy_to(tmp_path / "package"))
