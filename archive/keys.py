@@ -1,5 +1,6 @@
 """Key files: tight modes, never inside the archive, never an argument."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from hashing.note import SigningKey
 
 LOG_KEY = "log.key"
 WITNESS_KEY = "witness.key"
+RETIRED_WITNESS_KEY = "witness.retired"
 KEY_SUFFIX = ".key"
 KEY_MODE = 0o600
 KEYS_DIRECTORY_MODE = 0o700
@@ -119,6 +121,18 @@ def copy_keys(source: Path, target: Path) -> None:
             create_exclusive(copy, data, KEY_MODE)
         elif _key_bytes(copy) != data:
             raise StorageError(f"{copy} is another key; it was left as it is")
+
+
+def retire_witness_key(directory: Path) -> None:
+    """Set a witness's key aside: no longer in force, and kept. One that is not there is fine.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    path = directory / WITNESS_KEY
+    with storage_errors(f"cannot set {path} aside"), contextlib.suppress(FileNotFoundError):
+        path.rename(directory / RETIRED_WITNESS_KEY)
+    fsync_directory(directory)
 
 
 def _key_files(directory: Path) -> list[Path]:

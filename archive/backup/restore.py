@@ -15,7 +15,7 @@ from archive.backup.backup import ARCHIVE, CONFIG, STATE, UNWATCHED, Watching
 from archive.durable import make_directory, replace_atomically, storage_errors
 from archive.errors import KeyUnavailable, NotAnArchive, StorageError
 from archive.filesystems import refuse_network
-from archive.keys import copy_keys, load_log_key
+from archive.keys import copy_keys, load_log_key, retire_witness_key
 from archive.layout import Layout
 from archive.lock import WriterLock
 from archive.log.reader import CHECKPOINT
@@ -78,6 +78,9 @@ def restore(
 ) -> Restored:
     """Make a station's folder again. Never over an existing archive.
 
+    The key by which the station witnesses others is set aside: a witness that has forgotten what
+    it cosigned must not go on under the same key.
+
     Args:
         source: The backup's folder.
         into: The station's folder: ``archive``, ``keys``, ``state.sqlite``, ``config.toml``.
@@ -104,6 +107,7 @@ def restore(
         store.card()
     _copy_beside(source, into)
     copy_keys(keys, into / KEYS)
+    retire_witness_key(into / KEYS)  # the state is old: it has forgotten what was cosigned since
     checkpoint, reconciled = _restore_log(documents, layout, open_note, stores, known, watching)
     with Archive.open(layout.root, into / KEYS, sweep=False) as archive:
         body = {"source": str(source), "size": checkpoint.size, "root": checkpoint.root.hex()}

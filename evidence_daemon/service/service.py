@@ -99,6 +99,7 @@ class ArchiveService:
             "space": self.space().as_json(),
             "fixity": self._fixity(),
             "witnesses": self.witnesses.status(),
+            "witnessing": list(self.witnesses.notices),
             "timestamps": self._timestamps(),
         }
 

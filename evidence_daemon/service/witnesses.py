@@ -85,6 +85,7 @@ class Witnesses:
         witnessing: Has checkpoints cosigned.
         named: The witnesses, by what commands call them.
         keepers: What hands checkpoints to them while the station runs.
+        notices: What is wrong with this station as a witness of others, in sentences.
 
     Args:
         archive: The archive, opened for writing.
@@ -100,6 +101,7 @@ class Witnesses:
         self.witnessing = Witnessing(archive, keys)
         self.named = {section.name: self._witness(section) for section in sections}
         self.keepers: dict[str, WitnessKeeper] = {}
+        self.notices: list[str] = []
 
     def _witness(self, section: WitnessesSection) -> Witness:
         key = CosignerKey.parse(section.vkey)
@@ -134,8 +136,9 @@ class Witnesses:
         return told
 
     def troubles(self) -> list[str]:
-        """Why cosignatures are missing, one sentence each."""
-        return [str(each["trouble"]) for each in self.status() if each["trouble"] is not None]
+        """Why cosignatures are missing, here or for others, one sentence each."""
+        missing = [str(each["trouble"]) for each in self.status() if each["trouble"] is not None]
+        return [*self.notices, *missing]
 
     def request(self, name: str | None, old_size: int | None) -> dict[str, Any]:
         """A request to carry to a witness.

@@ -66,7 +66,7 @@ class StationProcess:
                 FurtherStores(service, self._config, service.archive.log.refuse) as further,
                 AnchorWatch(service, self._config) as anchors,
                 Upkeep(service, further, FixityWatch(service, self._config.fixity), anchors),
-                WitnessDoor(self._config),
+                WitnessDoor(self._config, service.witnesses.notices.append),
                 self._witnesses(service),
             ):
                 notify.ready("running")

@@ -3,12 +3,14 @@
 It is another listener than the API's, off unless configured, and knows two requests:
 ``POST /add-checkpoint`` and ``GET /<SHA-256 of the origin, hex>/checkpoint``. Nobody is asked who
 they are: the signature on the checkpoint is what counts. It reads nothing of this archive; its
-memory is the table ``witnessed`` of the state database.
+memory is the table ``witnessed`` of the state database. A door that cannot be opened is told in the
+status; taking footage in does not depend on it.
 """
 
 import hashlib
 import socket
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from http import HTTPStatus
 from types import TracebackType
@@ -105,22 +107,24 @@ class WitnessDoor:
 
     Args:
         config: The settings.
-
-    Raises:
-        KeyUnavailable: The witness key cannot be used.
-        ServiceError: The address cannot be listened on.
+        tell: Told, in one sentence, why the door could not be opened.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, tell: Callable[[str], None]) -> None:
         self._config = config
+        self._tell = tell
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         address = self._config.witness.listen
-        if address is not None:
-            with ExitStack() as stack:
-                self._open(address, stack)
-                self._stack = stack.pop_all()
+        try:
+            if address is not None:
+                with ExitStack() as stack:
+                    self._open(address, stack)
+                    self._stack = stack.pop_all()
+        except EvidenceError as error:
+            self._tell(f"other logs are not witnessed: {error.detail}")
+            _log.error("not_witnessing", error=error.detail)
         return self
 
     def _open(self, address: str, stack: ExitStack) -> None:

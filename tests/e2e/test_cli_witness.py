@@ -207,6 +207,16 @@ def test_a_witness_that_is_away_holds_nothing_up_and_is_named(
     assert ours.cosigned() == []
 
 
+def test_a_door_that_cannot_be_opened_is_named_and_stops_nothing(
+    pair: tuple[WitnessingStation, WitnessingStation],
+) -> None:
+    ours, _ = pair
+    (ours.station.folder / "keys/witness.key").unlink()
+    with ours.station.running():
+        told = ours.station.evd("station", "status").stderr
+    assert "other logs are not witnessed: cannot read key file" in told
+
+
 def test_files_are_carried_where_no_network_reaches(
     pair: tuple[WitnessingStation, WitnessingStation], tmp_path: Path
 ) -> None:

@@ -127,6 +127,12 @@ class Station:
         body = {"size": size, "root": hex_of(size), "authority": f"tsa-{numbers[3] % 2}"}
         self.add(Act.STAMP, body | token | renews)
 
+    def witness(self, numbers: list[int]) -> None:
+        size = numbers[0] % (len(self.chain.entries) + 1)
+        who = {"witness": f"w.example/{numbers[3] % 2}", "vkey": "w", "method": "carried"}
+        at = {"cosigned_time": format_time(numbers[1] * 1_000_000)}
+        self.add(Act.WITNESS, {"size": size, "root": hex_of(size)} | who | at)
+
     def note(self, numbers: list[int]) -> None:
         """An act that the catalog has no question about."""
         self.add(Act.NOTE, {"sha256": hex_of(numbers), "subject": "x"})
@@ -149,6 +155,7 @@ CHOICES = (
     "dock", "identify", "clock_read", "inventory", "ingest", "ingest", "ingest", "sighting",
     "sighting", "undock", "crash", "replicate", "export", "view", "fixity", "quarantine", "note",
     "stamp",
+    "witness",
 )  # fmt: skip
 moves = st.tuples(st.sampled_from(CHOICES), st.lists(st.integers(0, 1000), min_size=7, max_size=7))
 

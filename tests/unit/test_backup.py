@@ -13,7 +13,7 @@ from archive.archive import Archive
 from archive.backup.backup import BackedUp, Station, back_up, back_up_keys
 from archive.backup.restore import restore, restore_objects
 from archive.errors import DiskFull, KeyUnavailable, NotAnArchive, StorageError, StoreUnavailable
-from archive.keys import load_log_key
+from archive.keys import create_witness_key, load_log_key, load_witness_key
 from archive.layout import Layout
 from archive.log.reader import LogFiles
 from archive.log.writer import Draft
@@ -212,6 +212,19 @@ def test_a_backup_taken_while_the_station_writes_restores_to_what_it_covered(
         restored = Site(into, site.key).entries()
         assert restored[: covered.size] == entries[: covered.size]
         assert [entry["act"] for entry in restored[covered.size :]] == ["restore"]
+
+
+def test_a_restored_station_witnesses_under_no_key_that_it_had(site: Site, tmp_path: Path) -> None:
+    """Its state is old: it has forgotten what it cosigned since."""
+    create_witness_key(site.keys, "witness.example/w1")
+    dest, into = tmp_path / "backup", tmp_path / "restored"
+    back_up(station(site), dest)
+    restore(dest, into, site.keys)
+    with pytest.raises(KeyUnavailable):
+        load_witness_key(into / "keys")
+    retired = (into / "keys/witness.retired").read_bytes()
+    assert retired == (site.keys / "witness.key").read_bytes()
+    create_witness_key(into / "keys", "witness.example/w2")
 
 
 def restored_site(site: Site, dest: Path, into: Path) -> Site:

@@ -68,6 +68,8 @@ def status(invocation: Invocation) -> None:
     for witness in health["witnesses"]:
         if witness["trouble"] is not None:
             invocation.output.message(_witness_words(witness))
+    for notice in health["witnessing"]:
+        invocation.output.message(notice)
 
 
 def _words(status: object) -> str:
