@@ -100,3 +100,14 @@ def test_it_needs_a_deep_run(full_station: EvdStation, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(full_station: EvdStation, tmp_path: Path) -> None:
     (error,) = verify(full_station, tmp_path / "nowhere" / "journal", code=44)
     assert error["code"] == "JOURNAL_UNUSABLE"
+
+
+def test_a_package_is_verified_in_one_go(station: EvdStation, tmp_path: Path) -> None:
+    (row,) = station.ask("find", "--limit", "1")
+    package = tmp_path / "package"
+    station.ask("export", "--id", row["id"], "-o", str(package), "--purpose", "court")
+    words = ("verify", str(package), "--deep", "--resume", str(tmp_path / "journal"))
+    done = station.evd(*words)
+    assert done.returncode == 2
+    assert "in one go" in done.stderr
+    assert not (tmp_path / "journal").exists()

@@ -2,9 +2,8 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +24,15 @@ from evidence_daemon.cli.known import (
     tsa_root_option,
 )
 from evidence_daemon.cli.language import say
-from evidence_daemon.cli.progress import Progress, Unit
+from evidence_daemon.cli.progress import Unit
 from evidence_daemon.errors import UsageError
 
 if TYPE_CHECKING:
-    from archive.verify import archive as verification
+    from archive.verify.archive import Question
     from archive.verify.journal import Journal
+    from archive.verify.known import KnownCheckpoint
     from hashing.digest import Algorithm
+    from hashing.note import VerifierKey
 
 _ARCHIVE = "archive"
 """What ``evd init`` calls the archive inside its folder."""
@@ -104,13 +105,8 @@ def command(
     known_files: tuple[Path, ...],
     root_files: tuple[Path, ...],
 ) -> int:
-    """Verify an archive."""
-    from archive.layout import Layout
-    from archive.verify.archive import Question, verify_archive
-    from archive.verify.known import judge_signers
-    from archive.verify.package import is_package, verify_package
-    from evidence_daemon.cli.package_report import PackageReport
-    from evidence_daemon.cli.verdict import Report
+    """Verify an archive or a package."""
+    from archive.verify.package import is_package
     from hashing.digest import Algorithm
 
     if digests == "all" and not deep:
@@ -119,39 +115,86 @@ def command(
         raise UsageError("--resume is about reading objects, which only --deep does")
     config = invocation.load_config().config
     root = _archive_in(path or config.archive.directory)
-    key = read_key(key_text or config.verify.key)
-    tokens = {file: read_known_token(file) for file in known_files}
-    known = [read_known(file) for file in known_files if tokens[file] is None]
-    configured = [section.roots for section in config.timestamps if section.roots is not None]
-    algorithms = tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,)
-    question = Question(
-        key=key,
-        known=[one.checkpoint for one in known],
-        deep=deep,
-        algorithms=algorithms,
-        bodies=bodies,
-        policy=read_policy(policy_file or config.verify.policy),
-        others=[one.named for one in known],
-        roots=read_root_files(root_files or configured),
-        tokens=[token for token in tokens.values() if token is not None],
+    asked = _Asked.of(
+        key=read_key(key_text or config.verify.key),
+        policy_file=policy_file or config.verify.policy,
+        known_files=known_files,
+        root_files=root_files or [each.roots for each in config.timestamps if each.roots],
     )
-    if is_package(root):
-        with invocation.output.progress(Unit.BYTES) as progress:
-            watched = _watched(progress, _bytes_below(root))
-            package = judge_signers(verify_package(root, question, watched), known, key)
-        report: Report = PackageReport.of(package, replace(question, deep=True))
-        report.print(invocation.output)
-        return package.exit_code
+    algorithms = tuple(Algorithm) if digests == "all" else (Algorithm.SHA256,)
+    asked.question = replace(asked.question, deep=deep, algorithms=algorithms, bodies=bodies)
+    if not is_package(root):
+        return _verify_archive(invocation, root, asked, journal_file)
+    if journal_file is not None:
+        raise UsageError("--resume is for archives; a package is verified in one go")
+    return _verify_package(invocation, root, asked)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What is asked, and the checkpoints brought along whose signers are judged at the end."""
+
+    question: "Question"
+    known: "list[KnownCheckpoint]"
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        key: "VerifierKey | None",
+        policy_file: Path | None,
+        known_files: Sequence[Path],
+        root_files: Sequence[Path],
+    ) -> "_Asked":
+        from archive.verify.archive import Question
+
+        tokens = {file: read_known_token(file) for file in known_files}
+        known = [read_known(file) for file, token in tokens.items() if token is None]
+        question = Question(
+            key=key,
+            known=[one.checkpoint for one in known],
+            policy=read_policy(policy_file),
+            others=[one.named for one in known],
+            roots=read_root_files(root_files),
+            tokens=[token for token in tokens.values() if token is not None],
+        )
+        return cls(question, known)
+
+
+def _verify_archive(
+    invocation: Invocation, root: Path, asked: _Asked, journal_file: Path | None
+) -> int:
+    from archive.layout import Layout
+    from archive.verify.archive import verify_archive
+    from archive.verify.known import judge_signers
+    from evidence_daemon.cli.verdict import Report
+    from evidence_daemon.cli.verifying import watch
+
+    question, deep = asked.question, asked.question.deep
     with contextlib.ExitStack() as stack:
         if journal_file is not None:
-            journal = stack.enter_context(_journal(journal_file, root, algorithms))
+            journal = stack.enter_context(_journal(journal_file, root, question.algorithms))
             question = replace(question, journal=journal)
         progress = stack.enter_context(
             invocation.output.progress(Unit.BYTES if deep else Unit.ITEMS)
         )
-        watched = _watched(progress, _stored_bytes(root) if deep else None)
-        verdict = judge_signers(verify_archive(root, question, watched), known, key)
+        watched = watch(progress, _stored_bytes(root) if deep else None)
+        verdict = judge_signers(verify_archive(root, question, watched), asked.known, question.key)
     Report(verdict, question, Layout(root).catalog.exists()).print(invocation.output)
+    return verdict.exit_code
+
+
+def _verify_package(invocation: Invocation, root: Path, asked: _Asked) -> int:
+    from archive.verify.known import judge_signers
+    from archive.verify.package import verify_package
+    from evidence_daemon.cli.package_report import PackageReport
+    from evidence_daemon.cli.verifying import watch
+
+    question = asked.question
+    with invocation.output.progress(Unit.BYTES) as progress:
+        watched = watch(progress, _bytes_below(root))
+        verdict = judge_signers(verify_package(root, question, watched), asked.known, question.key)
+    PackageReport.of(verdict, replace(question, deep=True)).print(invocation.output)
     return verdict.exit_code
 
 
@@ -193,29 +236,3 @@ def _stored_bytes(root: Path) -> int:
         return sum(one.size_bytes for one in stored)
     except StorageError:  # the verification itself says what is wrong
         return 0
-
-
-def _watched(progress: Progress, total_bytes: int | None) -> "verification.Progress":
-    """One bar: the log's entries, or with a total the objects' bytes and the entries beside."""
-    from archive.verify.archive import Progress as Watch
-
-    one_at_a_time = threading.Lock()
-    log, objects = say(zh="日志", en="log"), say(zh="原件", en="objects")
-    read_bytes, note = 0, ""
-
-    def entries(done: int, total: int) -> None:
-        nonlocal note
-        with one_at_a_time:
-            note = f"{log} {done}/{total}"
-            if total_bytes is None:
-                progress.update(log, done, total)
-            else:
-                progress.update(objects, read_bytes, total_bytes, note)
-
-    def read(size_bytes: int) -> None:
-        nonlocal read_bytes
-        with one_at_a_time:
-            read_bytes += size_bytes
-            progress.update(objects, read_bytes, total_bytes or read_bytes, note)
-
-    return Watch(entries, read)
