@@ -15,6 +15,7 @@ NAMES = (
     "small_files",
     "verify_objects",
     "verify_log",
+    "verify_ten_million",
     "verify_py",
     "verify_in_browser",
     "docked_folders",
