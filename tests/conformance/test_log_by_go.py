@@ -10,6 +10,7 @@ import pytest
 from archive.log.reader import LogFiles
 from archive.log.store import LogStore
 from hashing.checkpoint import Checkpoint
+from hashing.cosignature import CosignatureType, CosigningKey, with_lines
 from hashing.merkle import consistency_proof, inclusion_proof
 from hashing.note import SignedNote, SigningKey, sign
 from hashing.tiles import entries_path, node_reader, tile_path
@@ -123,6 +124,17 @@ def test_a_tampered_log_is_refused(book: Logbook, log: Path, name: str) -> None:
     tamper, words = TAMPERINGS[name]
     tamper(log)
     with pytest.raises(Refused, match=words):
+        judge("log", log, key_of(book))
+
+
+def test_lines_of_witnesses_are_none_of_its_business(book: Logbook, log: Path) -> None:
+    note = SignedNote.parse((log / "checkpoint").read_bytes())
+    keys = [CosigningKey.generate(f"witness.example/{kind}", kind) for kind in CosignatureType]
+    lines = [key.cosign(note.text, 1_800_000_000) for key in keys]
+    (log / "checkpoint").write_bytes(with_lines(note, lines).encode())
+    assert judge("log", log, key_of(book)).size == 700
+    (log / "checkpoint").write_bytes(SignedNote(note.text, tuple(lines)).encode())
+    with pytest.raises(Refused, match="no verifiable signatures"):
         judge("log", log, key_of(book))
 
 
