@@ -139,6 +139,11 @@ def _log(config: Config, layout: Layout) -> Observation:
 
 def _catalog_and_space(config: Config, layout: Layout) -> Iterator[Observation]:
     reserve_bytes = config.intake.minimum_free_bytes
+    free = max(0, free_bytes(layout.root) - reserve_bytes)
+    if not layout.catalog.exists():
+        yield _no_catalog()
+        yield _space(Space(free, None, warning=free == 0))
+        return
     try:
         with Catalog.open(layout.catalog, read_only=True) as catalog:
             known, read_us = catalog.log_size, whole_since_us(catalog.fixity(LANDING))
@@ -153,13 +158,23 @@ def _catalog_and_space(config: Config, layout: Layout) -> Iterator[Observation]:
         words = Bilingual(zh=f"目录无法读取：{error.detail}", en=f"The catalog: {error.detail}")
         rebuild = Bilingual(zh="运行 evd catalog rebuild。", en="Run evd catalog rebuild.")
         yield fail("catalog", words, rebuild)
-        free = max(0, free_bytes(layout.root) - reserve_bytes)
         yield _space(Space(free, None, warning=free == 0))
         return
     with suppress(EvidenceError):  # of a head that cannot be read the log's observation tells
         yield _catalog(known, LogFiles(layout.log).head().size)
     yield _space(space)
     yield _fixity(read_us, config.fixity.every_days)
+
+
+def _no_catalog() -> Observation:
+    words = Bilingual(
+        zh="目录尚不存在；它由日志生成，不含证据。",
+        en="There is no catalog yet; it is made from the log and holds no evidence.",
+    )
+    action = Bilingual(
+        zh="下次打开档案库时会自动生成。", en="The next opening of the archive makes it."
+    )
+    return warn("catalog", words, action)
 
 
 def _fixity(read_us: int | None, every_days: float) -> Observation:

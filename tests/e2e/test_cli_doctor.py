@@ -38,6 +38,29 @@ def test_people_are_told_what_to_do(full_station: EvdStation, language: str, wor
     assert "evd station run" in done.stdout
 
 
+def test_a_new_station_has_nothing_wrong_with_it(new_station: EvdStation) -> None:
+    found = examine(new_station)
+    assert found["catalog"]["level"] == "warn"
+    assert "witnesses" not in found
+
+
+def test_witnesses_are_looked_at(station: EvdStation) -> None:
+    address = "127.0.0.1:18443"
+    found = examine(station, code=94, EVD_WITNESS__LISTEN=address)
+    assert found["witness"]["level"] == "fail"
+    (made,) = station.ask("log", "witness", "init")
+    assert (
+        made["verifier_key"]
+        in examine(station, EVD_WITNESS__LISTEN=address)["witness"]["words"]["en"]
+    )
+    text = station.config.read_text("utf-8")
+    table = f'\n[[witnesses]]\nname = "other"\nvkey = "{made["verifier_key"]}"\n'
+    station.config.write_text(text + table, "utf-8")
+    found = examine(station)
+    assert found["witnesses"]["level"] == "warn"
+    assert "nothing yet" in found["witnesses"]["words"]["en"]
+
+
 def no_archive(station: EvdStation) -> None:
     (station.archive / "log").rename(station.folder / "elsewhere")
 

@@ -58,6 +58,7 @@ def _examined(invocation: Invocation) -> "Iterator[Observation]":
     from evidence_daemon.doctor.observation import fail, ok
     from evidence_daemon.doctor.stores import examine_stores
     from evidence_daemon.doctor.timestamps import examine_timestamps
+    from evidence_daemon.doctor.witnesses import examine_witnesses
 
     try:
         loaded = invocation.load_config()
@@ -71,6 +72,7 @@ def _examined(invocation: Invocation) -> "Iterator[Observation]":
     yield from examine_machine(loaded.config)
     yield from examine_stores(loaded.config)
     yield from examine_timestamps(loaded.config)
+    yield from examine_witnesses(loaded.config)
 
 
 def _record(observation: "Observation") -> dict[str, object]:
