@@ -13,7 +13,7 @@ from evidence_daemon.api.packages import PackageReader
 from evidence_daemon.cli.language import say
 from evidence_daemon.cli.output import Output
 from evidence_daemon.cli.progress import Unit
-from evidence_daemon.config.schema import ArchiveSection
+from evidence_daemon.config.sections_archive import ArchiveSection
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evidence_daemon.config.schema import ENV_DELIMITER, ENV_PREFIX, Config, Section
+from evidence_daemon.config.schema import ENV_DELIMITER, ENV_PREFIX, Config
+from evidence_daemon.config.section import Section
 from evidence_daemon.config.shape import Shape, shape_of
 from evidence_daemon.config.types import Allowed
 from hashing.errors import Bilingual

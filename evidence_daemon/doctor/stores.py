@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from archive.errors import StorageError
 from archive.layout import Layout
-from evidence_daemon.config.schema import Config, StoreSection
+from evidence_daemon.config.schema import Config
+from evidence_daemon.config.sections_archive import StoreSection
 from evidence_daemon.doctor.observation import Observation, fail, ok, warn
 from evidence_daemon.service.further import further_stores, log_keys
 from hashing.errors import Bilingual

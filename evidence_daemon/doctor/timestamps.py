@@ -11,7 +11,8 @@ from archive.catalog.rows import AnchorRow
 from archive.clock import now_us
 from archive.errors import StorageError
 from archive.layout import Layout
-from evidence_daemon.config.schema import Config, TimestampsSection
+from evidence_daemon.config.schema import Config
+from evidence_daemon.config.sections_proof import TimestampsSection
 from evidence_daemon.doctor.observation import Observation, fail, ok, warn
 from evidence_daemon.errors import ConfigError
 from evidence_daemon.service.authorities import read_root_file

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.anchoring.authority import Authority
-from evidence_daemon.config.schema import TimestampsSection
+from evidence_daemon.config.sections_proof import TimestampsSection
 from evidence_daemon.errors import ConfigError, ServiceError
 from hashing.errors import Bilingual, EvidenceError
 from hashing.timestamp import (

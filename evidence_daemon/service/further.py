@@ -8,7 +8,7 @@ from archive.keys import load_log_key
 from archive.log.reader import LogFiles
 from archive.stores.guarded import GuardedStore
 from archive.stores.opening import directory_spec
-from evidence_daemon.config.schema import StoreSection
+from evidence_daemon.config.sections_archive import StoreSection
 from hashing.errors import EvidenceError
 from hashing.note import VerifierKey
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from archive.anchoring.stamping import Stamped, Stamper
 from archive.archive import Archive
-from evidence_daemon.config.schema import TimestampsSection
+from evidence_daemon.config.sections_proof import TimestampsSection
 from evidence_daemon.errors import ConfigError, UsageError
 from evidence_daemon.service.authorities import authorities
 from hashing.entry import format_time

@@ -19,7 +19,7 @@ from archive.anchoring.witnessing import (
     WitnessUnavailable,
 )
 from archive.archive import Archive
-from evidence_daemon.config.schema import WitnessesSection
+from evidence_daemon.config.sections_proof import WitnessesSection
 from evidence_daemon.errors import ConfigError, UsageError
 from hashing.cosignature import CosignerKey
 from hashing.entry import format_time

@@ -10,7 +10,8 @@ from archive.anchoring.due import AnchoringPolicy
 from archive.anchoring.keeper import Anchored, AnchorKeeper
 from archive.clock import now_us
 from archive.state.database import StateDatabase
-from evidence_daemon.config.schema import AnchoringSection, Config
+from evidence_daemon.config.schema import Config
+from evidence_daemon.config.sections_proof import AnchoringSection
 from evidence_daemon.service.service import ArchiveService
 from hashing.entry import format_time
 from hashing.errors import EvidenceError

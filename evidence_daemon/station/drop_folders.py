@@ -14,7 +14,7 @@ from drivers.drop_folder import DropEvent, DropFolder
 from drivers.errors import RecorderError
 from drivers.folder import FolderRecorder
 from drivers.settling import DropChange
-from evidence_daemon.config.schema import StationSection
+from evidence_daemon.config.sections_station import StationSection
 from evidence_daemon.errors import ConfigError
 from evidence_daemon.station.docking import DockingOrder
 from evidence_daemon.station.station import Station

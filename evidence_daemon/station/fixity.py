@@ -12,7 +12,7 @@ from archive.clock import now_us
 from archive.errors import StorageError
 from archive.fixity.pace import Pace
 from archive.fixity.scrubber import FurtherReadings, LandingReadings, Readings, Scrubber
-from evidence_daemon.config.schema import FixitySection
+from evidence_daemon.config.sections_archive import FixitySection
 from evidence_daemon.service.service import ArchiveService
 from evidence_daemon.status import Status
 

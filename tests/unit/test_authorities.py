@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from evidence_daemon.config.schema import TimestampsSection
+from evidence_daemon.config.sections_proof import TimestampsSection
 from evidence_daemon.errors import ConfigError
 from evidence_daemon.service.authorities import (
     AuthorityUnavailable,
