@@ -12,7 +12,8 @@ from archive.catalog.rows import AnchorRow
 from archive.errors import StorageError
 from archive.keys import WITNESS_KEY, load_witness_key
 from archive.layout import Layout
-from evidence_daemon.config.schema import Config, WitnessesSection
+from evidence_daemon.config.schema import Config
+from evidence_daemon.config.sections_proof import WitnessesSection
 from evidence_daemon.doctor.observation import Observation, fail, ok, warn
 from hashing.cosignature import CosignerKey
 from hashing.entry import format_time
