@@ -6,6 +6,8 @@
   ``-shm``. Where such a medium holds an unfinished write-ahead log, a private copy is read.
 * A scratch database forgoes every guarantee for speed. It is copied into a live one in one
   transaction, or thrown away.
+* Phrases of words are found by FTS5 (:func:`create_phrase_index`). It keeps where each word
+  stands and no text.
 
 Engines may be shared between threads.
 """
@@ -15,13 +17,28 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    QueuePool,
+    Select,
+    String,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 BUSY_TIMEOUT_S: Final = 10.0
 READERS: Final = 8
@@ -173,6 +190,68 @@ def check_integrity(connection: Connection) -> None:
     problem = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
     if problem != "ok":
         raise sqlite3.DatabaseError(str(problem))
+
+
+def create_phrase_index(connection: Connection, name: str) -> None:
+    """Make an empty index of words by their row and place, and a view of it, ``name_words``.
+
+    A word is letters and digits of ASCII and anything beyond ASCII; ASCII letters of either
+    case are one. The view is read by :func:`indexed_words`.
+    """
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE {name} USING fts5"
+        "(words, content = '', columnsize = 0, detail = full, tokenize = 'ascii')"
+    )
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE {name}_words USING fts5vocab({name}, 'instance')"
+    )
+
+
+def index_words(connection: Connection, name: str, rows: Iterable[tuple[int, str]]) -> None:
+    """Enter rows, each a number that is new to the index and its words with spaces between."""
+    batch = list(rows)
+    if batch:
+        sql = f"INSERT INTO {name} (rowid, words) VALUES (?, ?)"  # noqa: S608 - a name of ours
+        connection.exec_driver_sql(sql, batch)
+
+
+def rows_with_phrase(name: str, phrase: str) -> Select[Any]:
+    """The numbers of the rows in which these words follow one another.
+
+    Args:
+        name: The index.
+        phrase: Words with spaces between; a ``*`` behind the last stands for any end of it.
+    """
+    last = "*" if phrase.endswith("*") else ""
+    matches = text(f"{name} MATCH :phrase").bindparams(
+        bindparam("phrase", f'"{phrase.removesuffix("*")}" {last}')
+    )
+    return select(literal_column("rowid").label("row")).select_from(text(name)).where(matches)
+
+
+def indexed_words(name: str) -> Select[Any]:
+    """Every word of an index in order, how often it stands there, and a sum over where.
+
+    The sum tells an index that was changed by accident or by hand from one that was not. It
+    withstands nobody who sets out to keep it.
+    """
+    word = literal_column("term", String)
+    row, place = (literal_column(column, Integer) for column in ("doc", '"offset"'))
+    where = func.sum((row * 2_654_435_761 + place * 40_507) % 4_294_967_291)
+    columns: tuple[ColumnElement[Any], ...] = (word, func.count(), where)
+    words = select(*columns).select_from(text(f"{name}_words"))
+    return words.group_by(word).order_by(word)
+
+
+def drop_virtual_tables(connection: Connection) -> None:
+    """Remove the tables that FTS5 answers for, before the plain ones in which it keeps them."""
+    found = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE %'"
+    for name in connection.exec_driver_sql(found).scalars().all():
+        connection.exec_driver_sql(f"DROP TABLE {_quoted(name)}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def remove_database(path: Path) -> None:

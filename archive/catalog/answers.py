@@ -82,10 +82,10 @@ class Answers:
 
     def find(self, query: FindQuery) -> Iterator[RecordingRow]:
         """Recordings, by the time they were made and by id, as they are read."""
-        left = query.limit
+        left, by_text = query.limit, self._ask(recordings.is_rare, query)
         while left is None or left > 0:
             rows = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self._ask(recordings.find_page, query, rows)
+            page = self._ask(recordings.find_page, query, rows, by_text=by_text)
             yield from page
             if len(page) < rows:
                 return

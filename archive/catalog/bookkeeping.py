@@ -8,13 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from archive.catalog.schema import (
-    SCHEMA_NUMBER,
-    create_indexes,
-    create_tables,
-    drop_everything,
-    meta,
-)
+from archive.catalog.making import create_indexes, create_tables, drop_everything
+from archive.catalog.schema import SCHEMA_NUMBER, meta
 from archive.errors import CatalogDamaged
 
 _SCHEMA: Final = "schema"

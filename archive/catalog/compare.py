@@ -1,8 +1,9 @@
 """Where a catalog differs from what its log says: row by row against a fresh projection.
 
 Both sides are read in the order of their keys, a few thousand rows at a time, so that memory
-stays flat. What the catalog does not have yet (a log that has grown since) is no difference;
-a catalog that claims more entries than there are is one.
+stays flat. The index of texts is no table of rows: of each of its bigrams the number and a sum
+over its places are compared. What the catalog does not have yet (a log that has grown since) is
+no difference; a catalog that claims more entries than there are is one.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, select
 
-from archive.catalog import schema
+from archive.catalog import path_text, schema
 
 ROWS_AT_ONCE: Final = 4096
 
@@ -57,6 +58,9 @@ def differences(expected: Connection, found: Connection) -> Generator[Difference
             closing(_rows(found, table, key)) as there,
         ):
             yield from _in_table(table, key, wanted, there)
+    for bigram, in_one, in_other in path_text.differences(expected, found):
+        column = None if in_one is None or in_other is None else "places"
+        yield Difference(path_text.NAME, (bigram,), column, in_one, in_other)
 
 
 def _rows(

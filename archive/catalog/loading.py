@@ -9,13 +9,15 @@ from typing import Final
 
 from sqlalchemy import Connection, delete
 
+from archive.catalog import path_text
 from archive.catalog.bookkeeping import Position, begin, move_to
 from archive.catalog.errors import CatalogGap
+from archive.catalog.making import create_indexes, create_tables
 from archive.catalog.opening import remove_file
 from archive.catalog.operations import execute
 from archive.catalog.projection import Projection
 from archive.catalog.questions.dockings import zone_of
-from archive.catalog.schema import create_indexes, create_tables, meta, metadata
+from archive.catalog.schema import meta, metadata
 from archive.sqlite import scratch_engine
 from hashing.entry import Entry
 
@@ -36,6 +38,7 @@ def load(connection: Connection, entries: Iterable[Entry], log_size: int) -> int
             if entry.seq != place:
                 raise CatalogGap(f"entry {entry.seq} was offered where {place} comes next")
         execute(connection, (change for entry in group for change in projection.operations(entry)))
+        path_text.add(connection, log_size)
         projection.carried_out()
         log_size += len(group)
     return log_size
@@ -62,7 +65,7 @@ def projected_afresh(
 
 
 def empty(connection: Connection) -> None:
-    """Remove every row of a catalog, and say so."""
+    """Remove every row of a catalog on a server, and say so."""
     for table in reversed(metadata.sorted_tables):
         if table is not meta:
             connection.execute(delete(table))

@@ -5,7 +5,8 @@ compared byte by byte (``COLLATE "C"`` on PostgreSQL), structured values are JSO
 column comes from log entries alone; none says when or where the projection was made.
 
 A change of anything here is a new :data:`SCHEMA_NUMBER`: a catalog of another number is
-emptied when it is opened and projected again from the log. There are no migrations.
+emptied when it is opened and projected again from the log. There are no migrations. The index
+of texts, which differs between the databases, is in ``path_text``.
 """
 
 from typing import Final
@@ -14,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +23,6 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRESQL_TEXT
-from sqlalchemy.schema import CreateTable
 
 SCHEMA_NUMBER: Final = 5
 
@@ -238,22 +237,3 @@ INDEXES: Final = (
     Index("anchors_by_name", anchors.c.kind, anchors.c.name, anchors.c.size, anchors.c.seq),
 )
 """Made after the rows when the whole log is projected: every question is answered by one."""
-
-
-def create_tables(connection: Connection) -> None:
-    """Make the tables, without the indexes that only questions need."""
-    for table in metadata.sorted_tables:
-        connection.execute(CreateTable(table))
-
-
-def create_indexes(connection: Connection) -> None:
-    """Make the indexes."""
-    for index in INDEXES:
-        index.create(connection)
-
-
-def drop_everything(connection: Connection) -> None:
-    """Remove every table of the database, whichever schema number it was made by."""
-    found = MetaData()
-    found.reflect(connection)
-    found.drop_all(connection)

@@ -1,15 +1,17 @@
 """Every question to the catalog, asked of SQLite and of a real PostgreSQL server."""
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
-from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState
+from archive.catalog import AmbiguousId, Catalog, FindQuery, RecordingRow, RecordingState, path_text
 from archive.catalog.rows import Occurrence
 from archive.errors import NoSuchRecording
 from archive.fixity.coverage import whole_since_us
@@ -32,9 +34,10 @@ from tests.catalog_story import (
     VIDEO,
     Story,
     dump,
+    file,
     tell,
 )
-from tests.histories import DAY_US, SECOND_US, START_US, Chain, bureau, hex_of, unchained
+from tests.histories import DAY_US, SECOND_US, START_US, Chain, Docked, bureau, hex_of, unchained
 
 SHANGHAI_US = 8 * HOUR_US
 HALF_PAST_EIGHT_US = NINE_LOCAL_US - HOUR_US // 2
@@ -178,12 +181,131 @@ def test_find_takes_the_beginning_of_a_range_and_leaves_its_end(catalog: Catalog
         ("%", ["现场 (50%_a).DAT"]),
         ("\\", []),
         ("20231115.TXT", ["20231115.txt"]),
+        ("场", ["现场 (50%_a).DAT"]),
+        ("T", ["现场 (50%_a).DAT", "20231115.txt"]),
+        ("q", []),
+        ("场现", []),
+        ("MISC/现场 (50%_a).DAT and more than any path", []),
+        ('"', []),
+        ("*", []),
     ],
 )
 def test_find_by_text_is_literal_and_knows_no_case(
     catalog: Catalog, wanted: str, names: list[str]
 ) -> None:
     assert found(catalog, FindQuery(text=wanted)) == names
+
+
+PATHS = (
+    "DCIM/100ANDRO/000017_0017_20231115082000_0005.mp4",
+    "DCIM/一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四.mp4",
+    "DCIM/一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三五.mp4",
+    "aa/aaa",
+    "AbAbA",
+    "É é ß ẞ İ ı K k",
+    "a\tb\nc",
+    "\"quoted\" 'once' * OR NOT ^x {y} : - + ( )",
+    "\\%_%\\_",
+    "\x80/\xaf/¯",
+    "\U0001f46e\u200d\u2642\ufe0f/\U00020000",
+    "x",
+)
+A_TO_Z = dict(zip(range(ord("A"), ord("Z") + 1), "abcdefghijklmnopqrstuvwxyz", strict=True))
+
+
+@pytest.fixture
+def paths(place: str) -> Iterator[Catalog]:
+    """A catalog of recordings with these paths, one a group."""
+    chain, at = Chain(), Docked("d" * 32, FIRST)
+    chain.add(Act.DOCK, at.dock())
+    for path in PATHS:
+        chain.add(Act.INGEST, at.occurrence(file(path, path)))
+    with Catalog.open(place) as catalog:
+        for entry in chain.entries:
+            catalog.apply([entry])
+        yield catalog
+
+
+@pytest.mark.parametrize("few", [0, 2, 10_000])
+def test_find_by_text_gives_what_looking_at_every_path_does(
+    paths: Catalog, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a text counts as rare or not; every short text of every path, and some others."""
+    monkeypatch.setattr(path_text, "FEW", few)
+    texts = {path[at : at + size] for path in PATHS for at in range(len(path)) for size in (1, 2)}
+    texts |= {*PATHS, *(path[3:] for path in PATHS), PATHS[1][:-5] + "六", "", "ZZ", "一三", "q"}
+    for wanted in sorted(texts):
+        lowered = wanted.translate(A_TO_Z)
+        expected = {path for path in PATHS if lowered in path.translate(A_TO_Z)}
+        assert {row.path for row in paths.find(FindQuery(text=wanted))} == expected, wanted
+
+
+def test_find_by_text_with_everything_else(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.rebuild(unchained(bureau(2500)))
+        day_us = (START_US, START_US + DAY_US)
+        of_one = FindQuery(recorder="ZFY-0007", from_us=day_us[0], to_us=day_us[1])
+        for wanted in ("_0003", "mp4", "7_2", "zz"):
+            every = [row for row in catalog.find(FindQuery()) if wanted in row.path]
+            for few in (0, 10_000):
+                monkeypatch.setattr(path_text, "FEW", few)
+                assert list(catalog.find(FindQuery(text=wanted))) == every
+                assert list(catalog.find(FindQuery(text=wanted, limit=7))) == every[:7]
+                assert list(catalog.find(replace(of_one, text=wanted))) == [
+                    row
+                    for row in every
+                    if row.recorder == "ZFY-0007" and day_us[0] <= row.recorded_at_us < day_us[1]
+                ]
+
+
+def test_a_rare_text_is_found_by_its_index(place: str) -> None:
+    with Catalog.open(place) as catalog:
+        catalog.rebuild([*unchained(bureau(2500))])
+        analyse(place)
+        with asked() as statements:
+            assert len(list(catalog.find(FindQuery(text="_0003imp")))) > 0
+            assert list(catalog.find(FindQuery(text="现场"))) == []
+            of_one = FindQuery(recorder="ZFY-0007", from_us=START_US, text="_0003imp")
+            assert list(catalog.find(of_one)) == []
+        plans = [plan(place, *statement) for statement in statements]
+    whole = [lines for lines in plans if re.search(r"SCAN recordings\b|Seq Scan", lines)]
+    assert whole == []
+    assert any("recordings_text" in lines for lines in plans)
+
+
+def analyse(place: str) -> None:
+    """Let a server look at its rows, as it does by itself after a while."""
+    if place.startswith("postgresql"):
+        engine = create_engine(place)
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def asked() -> Iterator[list[tuple[str, Any]]]:
+    """The driver's own questions that are asked meanwhile."""
+    statements = list[tuple[str, Any]]()
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def plan(place: str, statement: str, values: Any) -> str:
+    """How the database answers a statement."""
+    explain = "EXPLAIN" if place.startswith("postgresql") else "EXPLAIN QUERY PLAN"
+    engine = create_engine(place)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"{explain} {statement}", values).all()
+    engine.dispose()
+    return "\n".join(str(row[-1]) for row in rows)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 6, 7])

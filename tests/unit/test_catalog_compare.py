@@ -180,6 +180,42 @@ def test_an_index_that_leaves_out_a_row_is_damage(path: Path, story: Story) -> N
             catalog.compare(story.entries)
 
 
+FORGOTTEN = "INSERT INTO recordings_text (recordings_text) VALUES ('delete-all')"
+INVENTED = "INSERT INTO recordings_text (rowid, words) VALUES (8, 'zz')"
+DISPLACED = (
+    "INSERT INTO recordings_text (rowid, words) VALUES (1000, 'zz')",
+    "INSERT INTO recordings_text (recordings_text, rowid, words) VALUES ('delete', 1000, 'zz')",
+    "INSERT INTO recordings_text (rowid, words) VALUES (1001, '现场')",
+    "INSERT INTO recordings_text (recordings_text, rowid, words) VALUES ('delete', 8, '现场')",
+)
+
+
+def test_texts_forgotten(path: Path, story: Story) -> None:
+    edit(path, FORGOTTEN)
+    with Catalog.open(path, read_only=True) as catalog:
+        assert list(catalog.find(FindQuery(text="现场"))) == []
+    forgotten = {row.key[0]: row for row in compared(path, story)}
+    assert {row.table for row in forgotten.values()} == {"recordings_text"}
+    assert (forgotten["现场"].column, forgotten["现场"].found) == (None, None)
+    assert forgotten["现场"].expected[0] == 1, "it stands in one path"
+
+
+def test_a_text_invented(path: Path, story: Story) -> None:
+    edit(path, INVENTED)
+    (difference,) = compared(path, story)
+    assert (difference.table, difference.key) == ("recordings_text", ("zz",))
+    assert (difference.expected, difference.found[0]) == (None, 1)
+
+
+def test_a_text_of_another_recording(path: Path, story: Story) -> None:
+    """As often as before, elsewhere."""
+    edit(path, *DISPLACED)
+    (difference,) = compared(path, story)
+    assert (difference.key, difference.column) == (("现场",), "places")
+    assert difference.expected[0] == difference.found[0] == 1
+    assert difference.expected[1] != difference.found[1]
+
+
 def test_the_temporary_directory_is_left_as_it_was(
     path: Path, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

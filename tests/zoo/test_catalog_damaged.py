@@ -156,6 +156,7 @@ QUESTIONS: list[Callable[[Catalog], object]] = [
     lambda catalog: catalog.log_size,
     lambda catalog: list(catalog.find(FindQuery())),
     lambda catalog: list(catalog.find(FindQuery(officer="000007"))),
+    lambda catalog: list(catalog.find(FindQuery(text="_0003"))),
     lambda catalog: list(catalog.objects()),
     lambda catalog: catalog.counts(),
     lambda catalog: catalog.dockings(),

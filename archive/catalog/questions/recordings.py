@@ -1,9 +1,8 @@
 """Recordings: the search, and the one that an id means."""
 
 import re
-import string
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from archive.catalog import path_text
 from archive.catalog.questions.ids import (
     ID_LENGTH,
     MATCHES_LISTED,
@@ -28,8 +28,6 @@ from archive.catalog.questions.ids import (
 from archive.catalog.rows import FindQuery, RecordingRow, RecordingState
 from archive.catalog.schema import recordings
 from archive.errors import NoSuchRecording
-
-_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 _STATE = type_coerce(
     case(
@@ -61,11 +59,29 @@ _COLUMNS = (
 )
 
 
-def find_page(connection: Connection, query: FindQuery, rows: int) -> list[RecordingRow]:
-    """The first recordings of a search, at most ``rows``, by time made and id."""
+def is_rare(connection: Connection, query: FindQuery) -> bool:
+    """Whether a search asks for a text that few enough recordings have to begin with them."""
+    return bool(query.text) and path_text.is_rare(connection, query.text or "")
+
+
+def find_page(
+    connection: Connection, query: FindQuery, rows: int, *, by_text: bool
+) -> list[RecordingRow]:
+    """The first recordings of a search, by time made and id.
+
+    Args:
+        connection: To the catalog.
+        query: What is wanted.
+        rows: At most so many.
+        by_text: Begin with the recordings that may have the text; otherwise those that come
+            next are looked through for it.
+    """
+    conditions = _conditions(query)
+    if by_text and query.text:
+        conditions.append(path_text.candidate(connection, query.text))
     statement: Select[Any] = (
         select(*_COLUMNS)
-        .where(*_conditions(query))
+        .where(*conditions)
         .order_by(recordings.c.recorded_at_us, recordings.c.id)
         .limit(rows)
     )
@@ -128,6 +144,6 @@ def _conditions(query: FindQuery) -> list[ColumnElement[bool]]:
 
 
 def _anywhere(text: str) -> str:
-    """The pattern that finds ``text``; lower case as both databases understand it: a to z."""
+    """The pattern that finds ``text``."""
     literal = re.sub(r"([\\%_])", r"\\\1", text)
-    return f"%{literal.translate(_LOWER)}%"
+    return f"%{path_text.lower(literal)}%"
