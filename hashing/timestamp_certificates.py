@@ -46,7 +46,8 @@ def subject_of(certificate: bytes) -> bytes:
 def not_after_us(certificate: bytes) -> int | None:
     """Until when a certificate is valid, in microseconds since 1970 UTC; None: cannot be read."""
     try:
-        end = x509.load_der_x509_certificate(certificate).not_valid_after_utc
-    except ValueError:
+        with foreign("the certificate cannot be read", MalformedTimestamp):
+            end = x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    except MalformedTimestamp:
         return None
     return (end - _EPOCH) // timedelta(microseconds=1)

@@ -20,6 +20,8 @@ _TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{0,18}[1-9]))?Z").fullmatch
 _MICROSECOND_DIGITS: Final = 6
+_SERIAL_BYTES: Final = 64
+"""RFC 3161 has readers be ready for 160 bits."""
 
 
 class Imprint(StrEnum):
@@ -92,7 +94,7 @@ def read_info(encapsulated: Element) -> TokenInfo:
     fields.take(der.INTEGER)
     policy = fields.take(der.OBJECT_IDENTIFIER).oid()
     imprint, digest = _imprint(fields.take(der.SEQUENCE))
-    serial = fields.take(der.INTEGER).integer()
+    serial = _serial(fields.take(der.INTEGER))
     gen_time_us = _time_us(fields.take(der.GENERALIZED_TIME).content)
     accuracy = fields.optional(der.SEQUENCE)
     fields.optional(der.BOOLEAN)
@@ -106,6 +108,13 @@ def read_info(encapsulated: Element) -> TokenInfo:
         None if accuracy is None else _accuracy_us(accuracy),
         None if nonce is None else nonce.integer(),
     )
+
+
+def _serial(element: Element) -> int:
+    """A serial number, which people are shown in full."""
+    if len(element.content) > _SERIAL_BYTES:
+        raise MalformedDer(f"a serial number of {len(element.content)} bytes")
+    return element.integer()
 
 
 def _imprint(element: Element) -> tuple[Imprint, bytes]:
@@ -126,14 +135,15 @@ def _time_us(content: bytes) -> int:
     if match is None:
         raise MalformedDer(f"malformed time {content[:40]!r}")
     *parts, fraction = match.groups()
-    try:
-        moment = datetime(*map(int, parts), tzinfo=UTC)  # type: ignore[misc, arg-type]
-    except ValueError as error:
-        raise MalformedDer(f"no such time: {content[:40]!r}") from error
     digits = (fraction or b"").decode("ascii")
     head, tail = digits[:_MICROSECOND_DIGITS], digits[_MICROSECOND_DIGITS:]
     microseconds = int(head.ljust(_MICROSECOND_DIGITS, "0")) + bool(tail.strip("0"))
-    return (moment - _EPOCH) // timedelta(microseconds=1) + microseconds
+    try:
+        second = datetime(*map(int, parts), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        moment = second + timedelta(microseconds=microseconds)
+    except (ValueError, OverflowError) as error:
+        raise MalformedDer(f"no such time: {content[:40]!r}") from error
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _accuracy_us(element: Element) -> int:

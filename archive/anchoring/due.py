@@ -4,7 +4,8 @@
   nothing but tokens would beget each other for ever.
 * After a shift: recorders have been docked since, none is docked any more, and the last has
   been gone for a while. And at the latest some hours after the first entry that is not covered.
-* Clocks jump. What seems to lie in the future is not waited for.
+* Clocks jump. What seems to lie in the future is not waited for; an alarm is a matter of hours,
+  though, in which a clock that is set right by seconds makes no difference.
 """
 
 from dataclasses import dataclass
@@ -70,8 +71,8 @@ def is_due(
 
 
 def is_alarming(unanchored: Unanchored | None, now_us: int, policy: AnchoringPolicy) -> bool:
-    """Whether an entry has waited for too long."""
-    return unanchored is not None and now_us - unanchored.since_us >= policy.alarm_us
+    """Whether an entry has waited for too long, or seems to come from as far in the future."""
+    return unanchored is not None and abs(now_us - unanchored.since_us) >= policy.alarm_us
 
 
 def is_to_renew(expires_us: int | None, now_us: int, policy: AnchoringPolicy) -> bool:

@@ -27,7 +27,6 @@ LEASE_US: Final = 600_000_000
 FIRST_RETRY_US: Final = 60_000_000
 LONGEST_RETRY_US: Final = 3_600_000_000
 LONGEST_RENEWAL_RETRY_US: Final = 24 * 3_600_000_000
-ALARM_KIND: Final = "alarm/unanchored"
 _NOT_COUNTED: Final = frozenset({Act.STAMP, Act.WITNESS})
 
 _log = structlog.get_logger(__name__)
@@ -77,6 +76,7 @@ class AnchorKeeper:
         self._state = state
         self._policy = policy
         self._troubles: dict[str, str] = {}
+        self._told_at: int | None = None
 
     def step(self, now_us: int) -> None:
         """Do what is due.
@@ -176,20 +176,33 @@ class AnchorKeeper:
     def _warn(self, now_us: int) -> None:
         """Log an alarm when entries have been without any token for too long; once a spell.
 
-        The entry that has waited longest names the spell, which the state database remembers.
+        A spell lasts while no more entries are anchored. The log itself remembers.
         """
-        unanchored = self._unanchored(self._archive.catalog.anchored_size())
-        if unanchored is not None and is_alarming(unanchored, now_us, self._policy):
-            self._state.enqueue(ALARM_KIND, [f"{ALARM_KIND}/{unanchored.seq}"], now_us)
-        job = self._state.claim(ALARM_KIND, now_us, LEASE_US)
-        if job is None:
+        size = self._archive.catalog.anchored_size()
+        unanchored = self._unanchored(size)
+        if unanchored is None or not is_alarming(unanchored, now_us, self._policy):
             return
-        seq = job.key.rpartition("/")[2]
+        if self._told_at != size and not self._was_told(size):
+            self._alarm(unanchored)
+        self._told_at = size
+
+    def _was_told(self, size: int) -> bool:
+        """Whether an alarm was logged since ``size`` entries, and no more, are anchored."""
+        is_anchored = size == 0
+        for entry in LogFiles(self._archive.layout.log).entries(size):
+            if entry.act in _NOT_COUNTED and entry.fields.get("size") == size:
+                is_anchored = True
+            is_alarm = entry.act == Act.ALARM and entry.fields.get("alarm") == "unanchored"
+            if is_alarm and is_anchored:
+                return True
+        return False
+
+    def _alarm(self, unanchored: Unanchored) -> None:
+        seq = unanchored.seq
         reasons = "; ".join(f"{name}: {why}" for name, why in sorted(self._troubles.items()))
         detail = f"entries from {seq} on have no timestamp; {reasons or 'none was asked for'}"
         body = {"alarm": "unanchored", "subject": "log", "detail": detail}
         self._archive.log.append(Act.ALARM, body, STATION_ACTOR)
-        self._state.done(job, now_us)
         _log.warning("unanchored", seq=seq)
 
 

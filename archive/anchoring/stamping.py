@@ -87,16 +87,17 @@ class Stamper:
             note = self._files.checkpoint()
             checkpoint = Checkpoint.parse(SignedNote.parse(note).text)
             body = checkpoint.body().encode()
-            token = self._left_behind(authority, checkpoint.size, body)
+            token = self._left_behind(authority, checkpoint.size, body, renews)
             if token is None:
                 token = _ask(authority, body)
             judgement = _judge(authority, token, body)
-            if renews is not None:
-                self._require_outliving(authority, token, renews)
+            self._require_outliving(authority, token, renews)
             self._keep(authority, checkpoint, note, token)
             return self._log(authority, checkpoint, token, judgement, actor, renews)
 
-    def _left_behind(self, authority: Authority, size: int, body: bytes) -> Token | None:
+    def _left_behind(
+        self, authority: Authority, size: int, body: bytes, renews: str | None
+    ) -> Token | None:
         """An answer that was kept and never logged: the station died in between."""
         answer = self._files.timestamp(size, authority.name)
         if answer is None:
@@ -104,12 +105,15 @@ class Stamper:
         try:
             token = Token.read(answer)
             _judge(authority, token, body)
+            self._require_outliving(authority, token, renews)
         except EvidenceError as error:
             _log.warning("token_not_taken_up", authority=authority.name, error=error.detail)
             return None
         return token
 
-    def _require_outliving(self, authority: Authority, token: Token, renews: str) -> None:
+    def _require_outliving(self, authority: Authority, token: Token, renews: str | None) -> None:
+        if renews is None:
+            return
         latest = self._archive.catalog.latest_anchor(authority.name)
         if latest is None or latest.token_sha256 != renews:
             return

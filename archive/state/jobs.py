@@ -5,17 +5,33 @@
   again, since it would be done again.
 * A job is taken under a lease. A worker that dies lets the lease run out, and another takes
   the job; what the first one still reports no longer counts.
-* Times are the caller's: nothing here looks at a clock.
+* Times are the caller's: nothing here looks at a clock. Clocks jump, though: a job that would
+  have to be waited for longer than anybody waits was put off by a clock that has been set back
+  since, and is due now.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, ScalarSelect, Update, delete, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Update,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.state.models import jobs
+
+LONGEST_WAIT_US: Final = 48 * 3_600_000_000
+"""No job is put off, and no lease lasts, for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +125,17 @@ def _next_key(kind: str, now_us: int) -> ScalarSelect[Any]:
         .where(
             jobs.c.kind == kind,
             jobs.c.done_us.is_(None),
-            jobs.c.due_us <= now_us,
-            or_(jobs.c.lease_until_us.is_(None), jobs.c.lease_until_us <= now_us),
+            _has_come(jobs.c.due_us, now_us),
+            or_(jobs.c.lease_until_us.is_(None), _has_come(jobs.c.lease_until_us, now_us)),
         )
         .order_by(jobs.c.due_us, jobs.c.key)
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _has_come(time_us: Column[int], now_us: int) -> ColumnElement[bool]:
+    return or_(time_us <= now_us, time_us > now_us + LONGEST_WAIT_US)
 
 
 def _still_taken(job: Job) -> Update:
