@@ -310,6 +310,25 @@ def _anchor_of_another_log(package: Path) -> None:
     path.write_bytes(sign(note.text, [SigningKey.generate(str(index_of(package)["origin"]))]))
 
 
+def _cosignature_removed(package: Path) -> None:
+    """The anchor that an entry says was cosigned carries the log's signature alone."""
+    path = anchor_folder(package, stamped=False) / "checkpoint"
+    note = SignedNote.parse(path.read_bytes())
+    origin = str(index_of(package)["origin"])
+    kept = tuple(line for line in note.signatures if line.name == origin)
+    assert len(kept) < len(note.signatures)
+    path.write_bytes(SignedNote(note.text, kept).encode())
+
+
+def _witnessed_anchor_removed(package: Path) -> None:
+    """The entry that speaks of an anchor stays, the anchor goes."""
+    folder = anchor_folder(package, stamped=False)
+    shutil.rmtree(folder)
+    said = index_of(package)
+    said["anchors"] = [each for each in said["anchors"] if each["size"] != int(folder.name)]
+    set_index(package, said)
+
+
 def _consistency(package: Path) -> None:
     path = anchor_folder(package, stamped=True) / "consistency"
     lines = path.read_text("ascii").splitlines()
@@ -487,6 +506,12 @@ EVIDENCE: dict[str, Tampering] = {
     ),
     "consistency_proof_refitted": Tampering(
         refitted(_consistency), 9, "ROLLED_BACK", "proof/anchors/", 33
+    ),
+    "cosignature_removed_refitted": Tampering(
+        refitted(_cosignature_removed), 16, "SIGNATURE", "proof/anchors/", 31
+    ),
+    "witnessed_anchor_removed_refitted": Tampering(
+        refitted(_witnessed_anchor_removed), 16, "MISSING_FILE", "proof/anchors/", 10
     ),
     "token_over_another_checkpoint_refitted": Tampering(
         refitted(_token_of_another), 15, "TIMESTAMP", "proof/anchors/", 32

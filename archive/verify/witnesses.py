@@ -56,6 +56,60 @@ class NamedNote:
         return cls(name, note, Checkpoint.parse(note.text))
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What a ``witness`` entry says was cosigned.
+
+    Attributes:
+        seq: The entry.
+        size: The size of the checkpoint.
+        root: Its root, in hexadecimal.
+        key: The witness's key, which only the log itself names.
+    """
+
+    seq: int
+    size: int
+    root: str
+    key: CosignerKey
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Vouched | None":
+        """Read an entry; None where it is another, or malformed."""
+        fields = entry.fields
+        if entry.act != Act.WITNESS or not isinstance(fields.get("vkey"), str):
+            return None
+        if type(fields.get("size")) is not int or not isinstance(fields.get("root"), str):
+            return None  # check 10 says so
+        try:
+            key = CosignerKey.parse(fields["vkey"])
+        except EvidenceError:
+            return None
+        return cls(entry.seq, fields["size"], fields["root"], key)
+
+    def is_on(self, note: NamedNote | None) -> bool:
+        """Whether a checkpoint carries a line by the key; the line is not verified."""
+        return note is not None and bool(note.note.lines_of(self.key.name, self.key.key_hash))
+
+    def judge(self, name: str, note: NamedNote | None, findings: FindingList) -> None:
+        """What was cosigned must be there, cosigned.
+
+        Args:
+            name: What findings call the checkpoint.
+            note: The checkpoint of that size, where there is one.
+            findings: Where findings go.
+        """
+        if note is None:
+            detail = f"entry {self.seq} speaks of it, and it is not there"
+            findings.add(MissingFile, Check.WITNESSES, name, detail)
+        elif note.checkpoint.root.hex() != self.root:
+            detail = f"entry {self.seq} speaks of another root"
+            findings.add(LogInconsistent, Check.WITNESSES, name, detail)
+        elif not self.is_on(note):
+            by = f"the cosignature by {self.key.label}"
+            detail = f"{by} that entry {self.seq} speaks of is not there"
+            findings.add(SignatureInvalid, Check.WITNESSES, name, detail)
+
+
 class WitnessChecks:
     """Check 16, and that kept checkpoints are what their names say (9).
 
@@ -76,7 +130,7 @@ class WitnessChecks:
         self._findings = findings
         self._policy = policy
         self._claimed: dict[str, CosignerKey] = {}
-        self._spoken_of: dict[tuple[int, str, str], int] = {}
+        self._spoken_of: dict[tuple[int, str, str], Vouched] = {}
         self.notes: list[NamedNote] = []
         self.bounds_times = False
         for file in kept.names():
@@ -93,13 +147,13 @@ class WitnessChecks:
 
     def on_entry(self, entry: Entry) -> None:
         """See an entry of the log pass by."""
-        key = _claimed_key(entry)
-        if key is None:
+        said = Vouched.of(entry)
+        if said is None:
             return
-        place = (entry.fields["size"], entry.fields["root"], str(key))
-        if len(self._claimed) < MAX_CLAIMED_KEYS or str(key) in self._claimed:
-            self._claimed[str(key)] = key
-            self._spoken_of.setdefault(place, entry.seq)
+        vkey = str(said.key)
+        if len(self._claimed) < MAX_CLAIMED_KEYS or vkey in self._claimed:
+            self._claimed[vkey] = said.key
+            self._spoken_of.setdefault((said.size, said.root, vkey), said)
 
     def finish(
         self,
@@ -139,20 +193,11 @@ class WitnessChecks:
     def _check_spoken_of(self) -> None:
         """What entries say was cosigned must be there, cosigned."""
         there = {note.checkpoint.size: note for note in self.notes}
-        for (size, root, vkey), seq in self._spoken_of.items():
-            key, name = self._claimed[vkey], f"{CHECKPOINTS}/{size}"
-            note = there.get(size)
-            if note is None or not note.note.lines_of(key.name, key.key_hash):
-                note = self._read_again(size) or note  # a station may have gone on
-            if note is None:
-                detail = f"entry {seq} speaks of it, and it is not there"
-                self._findings.add(MissingFile, Check.WITNESSES, name, detail)
-            elif note.checkpoint.root.hex() != root:
-                detail = f"entry {seq} speaks of another root"
-                self._findings.add(LogInconsistent, Check.WITNESSES, name, detail)
-            elif not note.note.lines_of(key.name, key.key_hash):
-                detail = f"the cosignature by {key.label} that entry {seq} speaks of is not there"
-                self._findings.add(SignatureInvalid, Check.WITNESSES, name, detail)
+        for said in self._spoken_of.values():
+            note = there.get(said.size)
+            if not said.is_on(note):
+                note = self._read_again(said.size) or note  # a station may have gone on
+            said.judge(f"{CHECKPOINTS}/{said.size}", note, self._findings)
 
     def _read_again(self, size: int) -> NamedNote | None:
         try:
@@ -166,10 +211,9 @@ class WitnessChecks:
         return [*not_checked, "witnesses: no policy says whose cosignatures count"]
 
 
-def claimed_keys(entries: Iterable[Entry]) -> list[CosignerKey]:
+def claimed_keys(vouched: Iterable[Vouched]) -> list[CosignerKey]:
     """The keys that ``witness`` entries name, each once."""
-    keys = (_claimed_key(entry) for entry in entries)
-    return list(dict.fromkeys(key for key in keys if key is not None))[:MAX_CLAIMED_KEYS]
+    return list(dict.fromkeys(said.key for said in vouched))[:MAX_CLAIMED_KEYS]
 
 
 def list_witnesses(made: Iterable[tuple[NamedNote, Cosignature]], findings: FindingList) -> None:
@@ -182,19 +226,6 @@ def list_witnesses(made: Iterable[tuple[NamedNote, Cosignature]], findings: Find
     for key, (note, cosignature) in newest.items():
         detail = f"{_words(note, cosignature)}; only the log itself names this witness"
         findings.add(Witnessed, Check.WITNESSES, key.name, detail, Severity.INFORMATION)
-
-
-def _claimed_key(entry: Entry) -> CosignerKey | None:
-    """The key that a ``witness`` entry names; None where it is another entry, or malformed."""
-    fields = entry.fields
-    if entry.act != Act.WITNESS or not isinstance(fields.get("vkey"), str):
-        return None
-    if type(fields.get("size")) is not int or not isinstance(fields.get("root"), str):
-        return None  # check 10 says so
-    try:
-        return CosignerKey.parse(fields["vkey"])
-    except EvidenceError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

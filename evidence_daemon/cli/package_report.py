@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from archive.verify.archive import Question
-from archive.verify.package import CHECK_INCLUSION
+from archive.verify.package_entries import CHECK_INCLUSION
 from archive.verify.package_index import AUDIT
 from archive.verify.verdict import PackageVerdict
 from evidence_daemon.cli.verdict import Report

@@ -14,7 +14,7 @@ from typing import Any
 from archive.verify.archive import CHECK_CATALOG, ArchiveVerdict, Question
 from archive.verify.bag import CHECK_BAG
 from archive.verify.objects import CHECK_DIGESTS, CHECK_PRESENT, CHECK_UNLOGGED
-from archive.verify.package import CHECK_INCLUSION
+from archive.verify.package_entries import CHECK_INCLUSION
 from evidence_daemon.cli.language import current, say
 from evidence_daemon.cli.output import Output
 from hashing.errors import Bilingual

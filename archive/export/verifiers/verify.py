@@ -236,6 +236,11 @@ DETAILS = {
     "token_form": ("不是时间戳响应", "is not a timestamp response"),
     "token_imprint": ("盖在其他内容上，不是此检查点", "is over something else"),
     "token_entry": ("不是第 {seq} 条所记的时间戳", "is not the token that entry {seq} names"),
+    "vouched_missing": ("第 {seq} 条提到它，它不在",
+                        "entry {seq} speaks of it, and it is not there"),
+    "vouched_root": ("第 {seq} 条所说的根不同", "entry {seq} speaks of another root"),
+    "vouched_line": ("缺少第 {seq} 条所说的 {key} 的联署",
+                     "the cosignature by {key} that entry {seq} speaks of is not there"),
     # the run
     "more": ("另有 {count} 处同类发现", "{count} more findings of this kind"),
     "nothing_here": ("没有 log/、checkpoint 或 bagit.txt",
@@ -2320,6 +2325,7 @@ class PackageCheck:
     def _check_anchors(self, index: Mapping[str, Any], checkpoint: Checkpoint) -> None:
         stamped = False
         notes = [("proof/checkpoint", checkpoint.note)]
+        anchors: dict[int, Checkpoint] = {}
         for anchor in _records(index.get("anchors")):
             size, tokens = anchor.get("size"), anchor.get("tokens")
             folder = f"proof/anchors/{size}"
@@ -2330,12 +2336,14 @@ class PackageCheck:
                 self._run.refuse(9, folder, why, _ANCHOR_CODES.get(why.message, "LOG_INCONSISTENT"))
                 continue
             notes.append((folder, earlier.note))
+            anchors[earlier.size] = earlier
             for authority in tokens:
                 stamped = True
                 self._check_token(f"{folder}/{authority}.tsr", earlier, authority)
         if stamped:
             self._run.made.add(15)
             self._run.skip("token_signature")
+        self._check_vouched(index, anchors)
         self._check_witnesses(notes)
 
     def _anchored(self, folder: str, size: object, checkpoint: Checkpoint) -> Checkpoint:
@@ -2378,6 +2386,26 @@ class PackageCheck:
         except Refused as why:
             missing = why.message == "missing"
             self._run.refuse(15, path, why, "MISSING_FILE" if missing else "TIMESTAMP")
+
+    def _check_vouched(self, index: Mapping[str, Any], anchors: Mapping[int, Checkpoint]) -> None:
+        """Check 16: what ``witness`` entries say was cosigned is there, cosigned."""
+        named = _numbers([anchor.get("size") for anchor in _records(index.get("anchors"))])
+        refused = set(named) - anchors.keys()  # check 9 says so
+        for seq, fields in self._entries.items():
+            size, root = fields.get("size"), fields.get("root")
+            if fields["act"] != "witness" or type(size) is not int or size in refused:
+                continue
+            try:
+                key = Key.parse(fields.get("vkey"), WITNESS_KEY)
+            except Refused:
+                continue  # of another sort
+            name, anchor = f"proof/anchors/{size}/checkpoint", anchors.get(size)
+            if anchor is None:
+                self._run.error(16, "MISSING_FILE", name, "vouched_missing", seq=seq)
+            elif anchor.root.hex() != root:
+                self._run.error(16, "LOG_INCONSISTENT", name, "vouched_root", seq=seq)
+            elif not anchor.note.names(key):
+                self._run.error(16, "SIGNATURE", name, "vouched_line", seq=seq, key=key)
 
     def _check_witnesses(self, notes: Sequence[tuple[str, Note]]) -> None:
         """Check 16: by the keys that were given, and by those that ``witness`` entries claim."""

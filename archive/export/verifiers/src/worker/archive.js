@@ -43,16 +43,16 @@ async function checkKept(folder, report, kept, log, logged) {
   for (const note of shown.values()) {
     checkCosignatures(report, note.path ?? "checkpoint", note, logged.witnesses, keyring);
   }
-  checkSpokenOf(report, kept, logged.witnesses);
+  checkSpokenOf(report, "checkpoints/", kept.checkpoints, logged.witnesses);
   await checkKeptTokens(folder, report, kept, checkpoint, logged.stamps);
   finishAnchors(report);
 }
 
 /** What `witness` entries say was cosigned must be there, cosigned. */
-function checkSpokenOf(report, kept, witnesses) {
+function checkSpokenOf(report, folder, checkpoints, witnesses) {
   for (const { seq, size, root, vkey, witness } of witnesses) {
-    const path = `checkpoints/${size}`;
-    const note = kept.checkpoints.get(size);
+    const path = `${folder}${size}`;
+    const note = checkpoints.get(size);
     const hash = String(vkey).split("+")[1];
     const wrong = (code, zh, en) => report.add(code, CHECK.WITNESSES, path, say(zh, en));
     if (note === undefined) {

@@ -201,6 +201,8 @@ class EvidencePackage {
     for (const [size, anchor] of this.anchors) {
       checkCosignatures(report, `proof/anchors/${size}/checkpoint`, anchor, logged.witnesses, keyring);
     }
+    const refused = new Set(this.index.anchors.map(({ size }) => size).filter((size) => !this.anchors.has(size)));
+    checkSpokenOf(report, "proof/anchors/", this.anchors, logged.witnesses.filter(({ size }) => !refused.has(size)));
     finishAnchors(report);
   }
 
