@@ -34,7 +34,12 @@ def safe_name(path: str) -> str:
     name = _shortened(name.strip(" ").rstrip(". "))
     if not name.strip("._ "):
         return FALLBACK
-    return f"_{name}" if _DEVICES.fullmatch(name.partition(".")[0].strip(" ")) else name
+    return f"_{name}" if is_device(name) else name
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file of this name for a device, whatever its suffix."""
+    return _DEVICES.fullmatch(name.partition(".")[0].strip(" ")) is not None
 
 
 def _is_unsafe(character: str) -> bool:

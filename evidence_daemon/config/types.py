@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from archive.export.names import is_device
 from hashing.cosignature import CosignerKey
 from hashing.errors import Bilingual, EvidenceError
 from hashing.note import VerifierKey
@@ -52,6 +53,12 @@ def _known_zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("no time zone has this name") from error
+    return name
+
+
+def _no_device(name: str) -> str:
+    if is_device(name):
+        raise ValueError("Windows takes a file of this name for a device")
     return name
 
 
@@ -122,10 +129,13 @@ NamePart = Annotated[
 ShortName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$"),
+    AfterValidator(_no_device),
     Allowed(
         Bilingual(
-            zh="1–64 个 ASCII 小写字母、数字、点、下划线或连字符",
-            en="1 to 64 lower-case ASCII letters, digits, dots, underscores or hyphens",
+            zh="1–64 个 ASCII 小写字母、数字、点、下划线或连字符；不可为 con、nul、com1 等"
+            " Windows 设备名",
+            en="1 to 64 lower-case ASCII letters, digits, dots, underscores or hyphens; no device "
+            "name of Windows such as con, nul or com1",
         )
     ),
 ]

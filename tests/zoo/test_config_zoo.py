@@ -29,6 +29,16 @@ _INVALID = {
     "name_with_plus": ('[archive]\nstation = "a+b"\n', "archive.station", 2),
     "name_with_line_break": ('[archive]\nstation = "a\\n"\n', "archive.station", 2),
     "key_that_is_no_vkey": ('[verify]\nkey = "secret"\n', "verify.key", 2),
+    "authority_named_as_a_device": (
+        '[[timestamps]]\nname = "nul"\nurl = "http://tsa.example"\n',
+        "timestamps[0].name",
+        2,
+    ),
+    "authority_named_as_a_device_with_a_suffix": (
+        '[[timestamps]]\nname = "com1.example"\nurl = "http://tsa.example"\n',
+        "timestamps[0].name",
+        2,
+    ),
     "store_without_path": ('[[stores]]\nname = "a"\n', "stores[0].path", 1),
     "store_of_unknown_kind": (
         '[[stores]]\nname = "a"\npath = "/a"\nkind = "tape"\n',
