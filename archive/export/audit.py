@@ -57,26 +57,26 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The objects of a log up to a size, and the sample.
+    """The objects of a log up to one checkpoint, and the sample.
 
     Attributes:
         objects: The objects.
         sample: The SHA-256 of those drawn, by rank.
-        size: How many entries were looked at.
+        log: The log up to the checkpoint; what a station appends meanwhile is in neither.
     """
 
     objects: ObjectList
     sample: tuple[str, ...]
-    size: int
+    log: ProvenLog
 
     @classmethod
     def of(cls, files: LogFiles, sampling: Sampling, before: "Listing | None" = None) -> "Listing":
         """Look through a log, or through what has come since ``before``."""
         objects = ObjectList() if before is None else before.objects
-        size = files.head().size
-        for entry in files.entries(0 if before is None else before.size, size):
+        log = ProvenLog(files)
+        for entry in files.entries(0 if before is None else before.log.head.size, log.head.size):
             objects.on_entry(entry)
-        return cls(objects, tuple(objects.sample(sampling.seed, sampling.count)), size)
+        return cls(objects, tuple(objects.sample(sampling.seed, sampling.count)), log)
 
     @property
     def recordings(self) -> list[str]:
@@ -115,7 +115,7 @@ def audit_pack(source: AuditSource, sampling: Sampling, listing: Listing) -> Pac
     Args:
         source: Where everything comes from.
         sampling: What the auditor chose.
-        listing: The objects of the log as it stands now.
+        listing: The objects of the log; the pack ends with the checkpoint that they end with.
 
     Raises:
         EvidenceError: The log cannot be read.
@@ -130,7 +130,7 @@ class _Audit:
         self._source = source
         self._sampling = sampling
         self._listing = listing
-        self._log = ProvenLog(source.files)
+        self._log = listing.log
         self._created = format_time(now_us())
         self._keyring = Keyring()
         for entry in self._log.key_entries():

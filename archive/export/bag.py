@@ -197,10 +197,20 @@ def new_bag(target: Path) -> Iterator[Bag]:
         with ThreadPoolExecutor(len(MANIFESTS), thread_name_prefix="bag") as hashers:
             yield Bag(growing, hashers)
         with _syncing():
-            if not move_exclusive(growing, target):
-                raise PackageNotWritten(f"{target} was made by somebody else meanwhile")
+            _give_name(growing, target)
     finally:
         shutil.rmtree(growing, ignore_errors=True)
+
+
+def _give_name(growing: Path, target: Path) -> None:
+    """Give a whole bag its name; one whose name may not outlive a power cut is taken away again."""
+    try:
+        if not move_exclusive(growing, target):
+            raise PackageNotWritten(f"{target} was made by somebody else meanwhile")
+    except StorageError:
+        if not growing.exists():
+            shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 @contextlib.contextmanager

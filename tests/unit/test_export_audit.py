@@ -12,6 +12,8 @@ from archive.export import audit
 from archive.export.audit import Sampling
 from archive.export.verifiers_inside import VerifiersMissing
 from archive.stores.interface import ObjectMissing
+from archive.verify.archive import Progress, Question
+from archive.verify.package import verify_package
 from drivers.folder import FolderRecorder
 from evidence_daemon.service.exporting import Exporting
 from tests.archives import Site, dock
@@ -140,6 +142,31 @@ def test_footage_that_arrives_meanwhile_is_listed_and_told(
         said = export_audit(archive, tmp_path / "pack", seed="x", count=100)
     assert len(said["sample"]["objects"]) == 8
     assert [len(entry["recordings"]) for entry in site.acts("export")] == [6, 8]
+
+
+def test_footage_that_arrives_behind_the_last_look_is_in_no_part_of_the_pack(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = audit.Listing.of
+    looks = 0
+
+    with site.open(POLICY) as archive:
+
+        def looking(*arguments: object, **options: object) -> audit.Listing:
+            nonlocal looks
+            looks += 1
+            listing = look(*arguments, **options)  # type: ignore[arg-type]
+            if looks == 2:
+                late = lay_files(tmp_path / "late", {"late.avi": b"late"})
+                assert dock(archive, FolderRecorder(str(late))).error is None
+            return listing
+
+        monkeypatch.setattr(audit.Listing, "of", looking)
+        said = export_audit(archive, tmp_path / "pack", seed="x", count=100)
+    assert said["objects"] == len(said["sample"]["objects"]) == 6
+    verdict = verify_package(tmp_path / "pack", Question(site.key), Progress())
+    assert verdict.ok, verdict.findings
+    assert verdict.log.size == said["size"]
 
 
 def test_a_sample_that_never_rests_is_given_up(

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import subprocess
@@ -84,6 +85,22 @@ def test_a_folder_made_meanwhile_is_left_alone(tmp_path: Path) -> None:
         finish_late(bag)
     assert os.listdir(tmp_path) == ["bag"]
     assert os.listdir(target) == []
+
+
+def test_a_bag_whose_name_is_not_durable_is_taken_away_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def refusing(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), os.stat(tmp_path)):
+            raise OSError(errno.EIO, "the disk is gone")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    with pytest.raises(PackageNotWritten, match="the disk is gone"):
+        _write(tmp_path / "bag", {"data/x": [b"x"]})
+    assert os.listdir(tmp_path) == []
 
 
 def test_other_bytes_than_expected_leave_nothing(tmp_path: Path) -> None:
