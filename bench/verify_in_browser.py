@@ -20,7 +20,8 @@ GIBIBYTE = 1 << 30
 SIZE_BYTES = 6 * GIBIBYTE
 RECORDINGS = 30_000
 ROUNDS = 3
-LIMIT_BYTES = 512 << 20
+ORIGINAL_LIMIT_BYTES = 384 << 20
+LOG_LIMIT_BYTES = 512 << 20
 
 
 def digests_of_zeros(size_bytes: int) -> dict[str, str]:
@@ -152,8 +153,8 @@ def _rate(name: str, amount: float, unit: str, times: list[float]) -> Row:
     return Row(name, f"{statistics.median(rates):,.0f} {unit}", spread)
 
 
-def _peak(name: str, peak: int) -> Row:
-    return Row(name, f"{peak >> 20} MiB", "most", "<= 512 MiB", peak <= LIMIT_BYTES)
+def _peak(name: str, peak: int, limit: int) -> Row:
+    return Row(name, f"{peak >> 20} MiB", "most", f"<= {limit >> 20} MiB", peak <= limit)
 
 
 def main() -> Report:
@@ -166,7 +167,7 @@ def main() -> Report:
         "python -m bench verify_in_browser",
         rows,
         "Three runs, each in a new headless Chromium. The original is sparse, so that the disk has "
-        "no part in it. SHA-256 and SM3 are the page's own JavaScript, in one worker."
+        "no part in it. SHA-256 and SM3 are the page's own JavaScript, in one worker at a time."
         if rows
         else "Chromium and its driver are not installed.",
     )
@@ -182,8 +183,8 @@ def _rows() -> list[Row]:
             times, peaks = measure(place, write(place, SIZE_BYTES))
             rows += [
                 _rate(f"an original of 6 GiB, {name}", mebibytes, "MiB/s", times),
-                _peak(f"peak memory of the page, {name}", peaks["renderer"]),
-                _peak(f"peak memory of the browser's own process, {name}", peaks["browser"]),
+                _peak(f"page's peak memory, {name}", peaks["renderer"], ORIGINAL_LIMIT_BYTES),
+                _peak(f"browser's peak memory, {name}", peaks["browser"], ORIGINAL_LIMIT_BYTES),
             ]
         key = SigningKey.generate_origin("bench/station")
         log = folder / "log"
@@ -192,6 +193,6 @@ def _rows() -> list[Row]:
         times, peaks = measure(log, str(key.verifier))
         rows += [
             _rate(f"a log of {size:,} entries", size, "entries/s", times),
-            _peak("peak memory of the page, log", peaks["renderer"]),
+            _peak("page's peak memory, log", peaks["renderer"], LOG_LIMIT_BYTES),
         ]
     return rows

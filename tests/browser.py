@@ -114,6 +114,15 @@ class Browser:
                 peaks[kind] = max(peaks.get(kind, 0), peak)
         return peaks
 
+    def threads(self) -> list[str]:
+        """The names of all threads of the browser's processes."""
+        names: list[str] = []
+        for process in _below(self.process_id):
+            for name in Path(f"/proc/{process}/task").glob("*/comm"):
+                with contextlib.suppress(OSError):
+                    names.append(name.read_text().strip())
+        return names
+
     def quit(self) -> None:
         """End the session and the browser."""
         self._command("DELETE", "")

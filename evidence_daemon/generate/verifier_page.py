@@ -18,6 +18,7 @@ _WORKER = (
     "notes.js",
     "tree.js",
     "report.js",
+    "apart.js",
     "files.js",
     "keyring.js",
     "entries.js",

@@ -126,14 +126,14 @@ by("question").addEventListener("submit", async (event) => {
     for (const file of by("known").files) {
       known.push({ name: file.name, bytes: new Uint8Array(await file.slice(0, 2 << 20).arrayBuffer()) });
     }
-    const source = new Blob([by("worker").textContent], { type: "text/javascript" });
-    state.worker = new Worker(URL.createObjectURL(source));
+    const source = by("worker").textContent;
+    state.worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
     state.worker.onerror = (error) => {
       stop();
       refuse(`核验程序无法运行：${error.message ?? ""}`, `The verifier cannot run: ${error.message ?? ""}`);
     };
     state.worker.onmessage = ({ data }) => receive(data);
-    state.worker.postMessage({ files: state.files, key: by("key").value.trim(), known });
+    state.worker.postMessage({ source, files: state.files, key: by("key").value.trim(), known });
   } catch (error) {
     stop();
     refuse(`无法开始：${error}`, `It cannot start: ${error}`);

@@ -205,7 +205,8 @@ function sm3Blocks(state, bytes, at, end) {
 
 /** A digest over 64-byte blocks with a 64-bit length at its end: SHA-256 or SM3. */
 class BlockDigest {
-  constructor(start, blocks) {
+  constructor(name, start, blocks) {
+    this.name = name;
     this.start = start;
     this.blocks = blocks;
     this.state = new Int32Array(8);
@@ -238,6 +239,20 @@ class BlockDigest {
     return this;
   }
 
+  /** What another digest of this name needs to go on from here, in another worker too. */
+  save() {
+    const { name, state, tail, held, length } = this;
+    return { name, state, tail, held, length };
+  }
+
+  restore({ state, tail, held, length }) {
+    this.state.set(state);
+    this.tail.set(tail);
+    this.held = held;
+    this.length = length;
+    return this;
+  }
+
   /** The 32 bytes of the digest. The object starts anew after it. */
   digest() {
     const end = this.held < 56 ? 64 : 128;
@@ -255,8 +270,9 @@ class BlockDigest {
   }
 }
 
-const newSha256 = () => new BlockDigest(SHA256_START, sha256Blocks);
-const newSm3 = () => new BlockDigest(SM3_START, sm3Blocks);
+const newSha256 = () => new BlockDigest("sha256", SHA256_START, sha256Blocks);
+const newSm3 = () => new BlockDigest("sm3", SM3_START, sm3Blocks);
+const newDigest = (name) => (name === "sm3" ? newSm3() : newSha256());
 const ONE_SHA256 = newSha256();
 
 /** SHA-256 over the parts, one after the other. */

@@ -1,8 +1,7 @@
 /* ---------------------------------------------------------------------------------------------
- * The chosen folder, read piece by piece: at most two pieces of a file are in memory.
+ * The chosen folder: small files are read whole, large ones by helpers, piece by piece.
  * ------------------------------------------------------------------------------------------ */
 
-const PIECE_BYTES = 4 << 20;
 const WHOLE_BYTES = 8 << 20;
 
 /** Progress, told at most ten times a second. */
@@ -47,8 +46,9 @@ class Unreadable extends Error {
 
 /** Files by their path below one folder. */
 class Folder {
-  constructor(files) {
+  constructor(files, helpers = new Helpers(null)) {
     this.files = files;
+    this.helpers = helpers;
   }
 
   has(path) {
@@ -69,7 +69,7 @@ class Folder {
     for (const [path, file] of this.files) {
       if (path.startsWith(prefix)) inside.set(path.slice(prefix.length), file);
     }
-    return new Folder(inside);
+    return new Folder(inside, this.helpers);
   }
 
   /** The bytes of a small file, or null where it is not there. Throws Unreadable. */
@@ -93,31 +93,12 @@ class Folder {
       progress.bytes(bytes.length, path);
       return { sha256: toHex(await sha256OfWhole(bytes)), size: bytes.length };
     }
-    const making = algorithms.map((name) => (name === "sm3" ? newSm3() : newSha256()));
-    // While one piece is hashed the next is on its way.
-    let coming = readPiece(file, path, 0, PIECE_BYTES);
-    for (let at = 0; at < file.size; at += PIECE_BYTES) {
-      const piece = await coming;
-      const next = at + PIECE_BYTES;
-      coming = next < file.size ? readPiece(file, path, next, PIECE_BYTES) : null;
-      making.forEach((digest) => digest.update(piece));
-      progress.bytes(piece.length, path);
-    }
-    await coming;
+    const making = algorithms.map(newDigest);
+    await this.helpers.hash(file, path, making, (bytes) => progress.bytes(bytes, path));
     const made = { size: file.size };
     algorithms.forEach((name, at) => (made[name] = toHex(making[at].digest())));
     return made;
   }
-}
-
-async function readPiece(file, path, at, length) {
-  try {
-    const bytes = new Uint8Array(await file.slice(at, at + length).arrayBuffer());
-    if (bytes.length === Math.min(length, file.size - at)) return bytes;
-  } catch {
-    // The browser says no more than that it cannot be read.
-  }
-  throw new Unreadable(path);
 }
 
 /** The browser's own SHA-256, where it has one and it gives what ours gives. */

@@ -1,6 +1,6 @@
 /* ---------------------------------------------------------------------------------------------
  * The worker: told which files there are, it says what it finds. Nothing leaves it but messages
- * to the page.
+ * to the page. A helper is this same worker, told a part of a file (see reading apart).
  * ------------------------------------------------------------------------------------------ */
 
 /** What a folder is, and where it begins below what was chosen. */
@@ -56,8 +56,11 @@ function readKnown({ name, bytes }) {
   }
 }
 
-/** Verify a folder. `files` is a Map from path to File. Gives {kind, findings, summary}. */
-async function verify({ files, key, known }, tell) {
+/**
+ * Verify a folder. `files` is a Map from path to File, `source` the text of this worker. Gives
+ * {kind, findings, summary}.
+ */
+async function verify({ files, key, known, source = null }, tell) {
   testYourself();
   await tryBrowserSha256();
   const question = {
@@ -68,7 +71,7 @@ async function verify({ files, key, known }, tell) {
   if (place === null) {
     fail("这个文件夹不是证据包、审计包、档案库或日志", "this folder is no evidence package, audit pack, archive or log");
   }
-  const folder = new Folder(files).below(place.base);
+  const folder = new Folder(files, new Helpers(source)).below(place.base);
   const report = new Report();
   const progress = new Progress(tell);
   let kind = place.kind;
@@ -101,6 +104,7 @@ async function checkBag(folder, report, question, progress) {
 }
 
 self.onmessage = async ({ data }) => {
+  if (data.part) return help(data);
   const tell = (message) => self.postMessage(message);
   try {
     tell({ type: "done", ...(await verify({ ...data, files: new Map(data.files) }, tell)) });
