@@ -138,6 +138,6 @@ class _PackageCheck:
             int(Check.BODIES): question.bodies,
             int(Check.WITNESSES): question.policy is not None
             and question.policy.quorum is not None,
-            CHECK_TOKENS: any(said["tokens"] for said in self._index.fields["anchors"]),
+            CHECK_TOKENS: anchors.all_verified,
         }
         return _ALWAYS | {check for check, was in asked.items() if was}

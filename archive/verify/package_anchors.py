@@ -40,6 +40,7 @@ class PackageAnchors:
 
     Attributes:
         not_checked: What was not checked.
+        all_verified: Whether there are tokens, and all that are not wrong are verified.
 
     Args:
         files: The files of the package.
@@ -64,6 +65,7 @@ class PackageAnchors:
         self._findings = findings
         self._anchors: dict[int, NamedNote] = {}
         self.not_checked: list[str] = []
+        self.all_verified = False
 
     @property
     def by_size(self) -> Mapping[int, NamedNote]:
@@ -94,6 +96,7 @@ class PackageAnchors:
             for authority in said["tokens"]:
                 tokens.check(f"{folder}/{authority}.tsr", said["size"], authority, anchor)
         self.not_checked += tokens.not_checked
+        self.all_verified = bool(tokens.verified) and all(tokens.verified)
         if not any(said["tokens"] for said in anchors):
             self.not_checked.append("times: no token bounds them")
         elif not roots:

@@ -29,6 +29,7 @@ class PackageTokens:
 
     Attributes:
         not_checked: What was not checked.
+        verified: For each token that is not wrong, whether its signature was verified.
 
     Args:
         files: The files of the package.
@@ -49,6 +50,7 @@ class PackageTokens:
         self._roots = roots
         self._findings = findings
         self.not_checked: list[str] = []
+        self.verified: list[bool] = []
 
     def check(self, name: str, size: int, authority: str, over: NamedNote) -> None:
         """Check 15.
@@ -71,6 +73,7 @@ class PackageTokens:
 
     def _judge_signature(self, name: str, token: Token, size: int, over: NamedNote) -> None:
         judges = TokenJudge(self._roots).verified_by(token, over.note.text.encode())
+        self.verified.append(bool(judges))
         if judges:
             time = format_time(token.info.gen_time_us)
             by = " and ".join(judges)

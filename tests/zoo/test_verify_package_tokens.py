@@ -61,3 +61,4 @@ def test_roots_of_another_authority(
 def test_without_roots_it_is_said(package: MadePackage) -> None:
     verdict = judge(package, None)
     assert any("no roots are pinned" in sentence for sentence in verdict.not_checked)
+    assert Check.TIMESTAMPS not in verdict.made, "as in an archive: nobody judged a signature"
