@@ -42,6 +42,10 @@ _NOT_LOGGED: Final = "an export entry for this pack: the archive could not be wr
 _RULE_CHANGED: Final = "rule file {}: it is not the one in force any more"
 
 
+MAX_SAMPLE: Final = 1 << 31
+"""More objects than an archive has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """What the auditor chose.

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from archive.export.audit import Sampling
+from archive.export.audit import MAX_SAMPLE, Sampling
 from evidence_daemon.api.frames import FramesResponse
 from evidence_daemon.api.peer import CurrentPeer
 from evidence_daemon.api.routes.door import CurrentArchive, Keeper
@@ -45,7 +45,7 @@ class AuditRequest(BaseModel):
     """
 
     seed: str = ""
-    count: Annotated[int, Field(ge=0)] = 0
+    count: Annotated[int, Field(ge=0, le=MAX_SAMPLE)] = 0
 
 
 @router.post("/plan")

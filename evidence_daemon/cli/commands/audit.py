@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from archive.export.audit import MAX_SAMPLE
 from evidence_daemon.cli.door import open_door
 from evidence_daemon.cli.frame import Command, Group
 from evidence_daemon.cli.help import by_example
@@ -56,7 +57,7 @@ def command() -> None:
 @click.option(
     "--sample",
     "count",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=MAX_SAMPLE),
     default=0,
     metavar="N",
     help=say(zh="抽取 N 件原件。", en="How many objects to draw."),
