@@ -13,11 +13,14 @@ def test_a_station_whose_log_was_stopped_ends_with_its_error() -> None:
     process = StationProcess(cast("LoadedConfig", SimpleNamespace(config=Config())))
     fault = LogClosed("the log was stopped")
     service = SimpleNamespace(
-        archive=SimpleNamespace(log=SimpleNamespace(fault=fault)), status_line=lambda: "idle"
+        archive=SimpleNamespace(log=SimpleNamespace(fault=fault)),
+        status_line=lambda: "idle",
+        witnesses=SimpleNamespace(troubles=list),
     )
     server = SimpleNamespace(is_alive=True)
     folders = SimpleNamespace(rescan_age_s=lambda: 0.0)
     further = SimpleNamespace(troubles=list)
-    parts: tuple[Any, ...] = (service, server, folders, further)
+    anchors = SimpleNamespace(status=list)
+    parts: tuple[Any, ...] = (service, server, folders, further, anchors)
     process._pulse(*parts)
     assert process._fatal is fault
