@@ -17,12 +17,11 @@ import orjson
 
 from archive.catalog.rows import EventRow, RecordingRow
 from archive.custody.statement import NOT_PROVEN
+from archive.export.names import HIDDEN
 from hashing.act_words import ACT_WORDS
 from hashing.checkpoint import Checkpoint
 from hashing.entry import format_time
 from hashing.errors import Bilingual
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 _STYLE = """\
 body { font-family: sans-serif; margin: 2em; line-height: 1.4; color: #000; background: #fff }
@@ -219,5 +218,5 @@ def _text(value: str) -> str:
 
 
 def _shown(character: str) -> str:
-    hidden = unicodedata.category(character) in _HIDDEN
+    hidden = unicodedata.category(character) in HIDDEN
     return f"[U+{ord(character):04X}]" if hidden else character

@@ -13,7 +13,8 @@ FALLBACK: Final = "recording"
 """The name of a file of whose own nothing is left."""
 MAX_NAME_BYTES: Final = 120
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories of characters that are not seen, or change how others read."""
 _RESERVED = frozenset('<>:"/\\|?*%')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 _LONGEST_SUFFIX_BYTES = 16
@@ -43,7 +44,7 @@ def is_device(name: str) -> bool:
 
 
 def _is_unsafe(character: str) -> bool:
-    return character in _RESERVED or unicodedata.category(character) in _HIDDEN
+    return character in _RESERVED or unicodedata.category(character) in HIDDEN
 
 
 def _shortened(name: str) -> str:
